@@ -1,0 +1,15 @@
+;; Takes memory 1 MiB at a time, writes to it so that it is really taken, and traps when refused.
+(module
+  (memory (export "memory") 1)
+  (func (export "run") (result i32)
+    (local $grown i32)
+    (loop $again
+      (local.set $grown (memory.grow (i32.const 16)))
+      (if (i32.eq (local.get $grown) (i32.const -1))
+        (then (unreachable)))
+      (memory.fill
+        (i32.mul (local.get $grown) (i32.const 65536))
+        (i32.const 170)
+        (i32.const 1048576))
+      (br $again))
+    (unreachable)))
