@@ -41,11 +41,8 @@ export type ObjectOf<F extends Fields> = { readonly [K in Exclude<keyof F, Optio
   readonly [K in OptionalKeys<F>]?: ValueOf<F[K]> | undefined
 }
 /** The TypeScript type of a described message, document or field type. */
-export type Infer<M> = M extends { readonly fields: infer F extends Fields }
-  ? ObjectOf<F>
-  : M extends FieldType<infer T>
-    ? T
-    : never
+export type Infer<M> =
+  M extends FieldType<infer T> ? T : M extends { readonly fields: infer F extends Fields } ? ObjectOf<F> : never
 
 export const field = <T>(key: number, type: FieldType<T>, doc: string): Field<T, false> => ({
   key,

@@ -31,7 +31,7 @@ export type VersionRecord = {
 
 export type PropletRecord = {
   readonly id: PropletId
-  /** SHA-256 of its token, in hex; absent for one that connects as the local one. */
+  /** Salted hash of its token, in the form of Mosquitto's password file. */
   readonly tokenHash?: string
   /** Labels set by an operator; they go before its own. */
   readonly labels: Readonly<Record<string, string>>
@@ -60,6 +60,8 @@ export type JobRecord = {
   readonly function: FunctionName
   readonly version: number
   readonly manifest: Digest
+  /** Name of the export that every task of it calls; answers need its signature. */
+  readonly export: string
   readonly tasks: number
   readonly selector?: string
   readonly proplet?: PropletId

@@ -1,0 +1,49 @@
+import type { ManifestImage } from '../../shared/documents/manifest.ts'
+import { takesWork } from '../../shared/proplet.ts'
+import { mismatch } from '../../shared/selector.ts'
+import { type Candidate, PAGE_BYTES, type Requirement } from './snapshot.ts'
+
+/** Why a proplet is not for a task, in words. `never` stays true until proplet or function change. */
+export type Reason = { readonly never: boolean; readonly text: string }
+
+const never = (text: string): Reason => ({ never: true, text })
+const now = (text: string): Reason => ({ never: false, text })
+
+/** The image that the proplet would load, or why it cannot run the task. */
+export function feasible(need: Requirement, one: Candidate): ManifestImage | Reason {
+  return (
+    notWanted(need, one) ?? misfit(need, one) ?? notNow(one) ?? loadable(need, one) ?? never('has no image to load')
+  )
+}
+
+export const isReason = (found: ManifestImage | Reason): found is Reason => 'never' in found
+
+function notWanted(need: Requirement, one: Candidate): Reason | undefined {
+  if (need.proplet && need.proplet !== one.id) return never(`the job names ${need.proplet}`)
+  const unmet = mismatch(need.selector, one.labels)
+  return unmet ? never(unmet) : undefined
+}
+
+function misfit(need: Requirement, one: Candidate): Reason | undefined {
+  // Formats are known from the first hello; before it nothing can be said for good.
+  if (one.formats.length === 0 && one.slots === 0) return now('has never connected')
+  const loads = need.images.filter((image) => one.formats.includes(image.format))
+  const wanted = [...new Set(need.images.map((image) => image.format))].join(' or ')
+  if (loads.length === 0) return never(`loads ${one.formats.join(', ') || 'nothing'}, and not ${wanted}`)
+  const smallest = Math.min(...loads.map((image) => image.sizeBytes))
+  if (smallest > one.maxImageBytes) return never(`holds images of ${one.maxImageBytes} bytes, this one has ${smallest}`)
+  const memory = need.minMemoryPages * PAGE_BYTES
+  if (memory > one.memoryBytes)
+    return never(`has ${one.memoryBytes} bytes of memory for an instance, this one needs ${memory}`)
+  return undefined
+}
+
+function notNow(one: Candidate): Reason | undefined {
+  if (one.conflicting) return now('two devices use this id')
+  if (!takesWork(one.liveness)) return now(`is ${one.liveness}`)
+  if (one.assigned >= one.slots + one.queue) return now(`is full: ${one.assigned} of ${one.slots + one.queue}`)
+  return undefined
+}
+
+const loadable = (need: Requirement, one: Candidate): ManifestImage | undefined =>
+  need.images.find((image) => one.formats.includes(image.format) && image.sizeBytes <= one.maxImageBytes)

@@ -1,0 +1,40 @@
+import type { ManifestImage } from '../../shared/documents/manifest.ts'
+import type { Format } from '../../shared/fields.ts'
+import type { Digest, PropletId } from '../../shared/ids.ts'
+import type { Liveness } from '../../shared/proplet.ts'
+import type { Selector } from '../../shared/selector.ts'
+
+/** What the scheduler may know of a proplet: capabilities say it all. */
+export type Candidate = {
+  readonly id: PropletId
+  readonly liveness: Liveness
+  /** Two devices share its id. [P-3.6] */
+  readonly conflicting: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly formats: readonly Format[]
+  readonly slots: number
+  readonly queue: number
+  /** Attempts that it has been given and has not ended. */
+  readonly assigned: number
+  /** Bytes of linear memory that one instance may have. */
+  readonly memoryBytes: number
+  readonly maxImageBytes: number
+  readonly caches: (image: Digest) => boolean
+}
+
+/** What a task needs. */
+export type Requirement = {
+  readonly images: readonly ManifestImage[]
+  readonly minMemoryPages: number
+  readonly selector: Selector
+  readonly proplet?: PropletId
+  /** Proplets where an earlier attempt was lost: taken last. */
+  readonly avoid: ReadonlySet<PropletId>
+}
+
+export type Placement = { readonly proplet: PropletId; readonly image: ManifestImage }
+
+/** Nowhere to go now. `later` says whether waiting may help. */
+export type Unplaceable = { readonly later: boolean; readonly reasons: readonly string[] }
+
+export const PAGE_BYTES = 65_536

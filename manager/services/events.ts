@@ -1,0 +1,47 @@
+import type { DeploymentId, JobId, PropletId, TaskId } from '../../shared/ids.ts'
+import type { Liveness } from '../../shared/proplet.ts'
+import type { Outcome, TaskState } from '../../shared/task.ts'
+import type { DeploymentResultRecord, DeploymentStateRecord } from '../store/store.ts'
+
+/** What happened, for those who watch. Nothing inside depends on an event being seen. */
+export type ManagerEvent =
+  | {
+      readonly type: 'task'
+      readonly task: TaskId
+      readonly job: JobId
+      readonly state: TaskState
+      readonly attempt: number
+      readonly proplet?: PropletId
+      readonly outcome?: Outcome
+      readonly message?: string
+    }
+  | {
+      readonly type: 'log'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly stream: string
+      readonly text: string
+    }
+  | { readonly type: 'proplet'; readonly proplet: PropletId; readonly liveness: Liveness; readonly message?: string }
+  | { readonly type: 'deployment'; readonly deployment: DeploymentId; readonly change: 'added' | 'removed' }
+  | { readonly type: 'deployment-state'; readonly state: DeploymentStateRecord }
+  | { readonly type: 'deployment-result'; readonly result: DeploymentResultRecord }
+
+export type Events = {
+  emit(event: ManagerEvent): void
+  /** Calls `watcher` with every event from now on. Returns what ends it. */
+  watch(watcher: (event: ManagerEvent) => void): () => void
+}
+
+export function createEvents(): Events {
+  const watchers = new Set<(event: ManagerEvent) => void>()
+  return {
+    emit(event) {
+      for (const watcher of watchers) watcher(event)
+    },
+    watch(watcher) {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+  }
+}

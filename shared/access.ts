@@ -1,0 +1,61 @@
+import { DEFAULT_NAMESPACE, PROTOCOL, type Topic, topics } from './topics.ts'
+
+/** Who is on a connection. */
+export type Identity =
+  | { readonly kind: 'proplet'; readonly id: string }
+  | { readonly kind: 'user'; readonly id: string; readonly role: 'operator' | 'user' }
+
+const all: readonly Topic[] = Object.values(topics) as readonly Topic[]
+
+/** The topic of ours that this name is, with the names in it. */
+export function findTopic(name: string): { topic: Topic; names: Record<string, string> } | undefined {
+  for (const topic of all) {
+    const names = topic.match(name)
+    if (names) return { topic, names }
+  }
+  return undefined
+}
+
+/** Whether `identity` may publish here; it publishes its own only, and only in its own direction. [P-2.3] */
+export function mayPublish(identity: Identity, name: string): boolean {
+  const found = findTopic(name)
+  return found !== undefined && found.topic.from === identity.kind && found.names[identity.kind] === identity.id
+}
+
+/** Filters that an identity may subscribe to: what the manager sends it, and what an operator may watch. [P-2.3] */
+export function readable(identity: Identity, namespace = DEFAULT_NAMESPACE): readonly string[] {
+  const own = identity.kind === 'proplet' ? 'p/{proplet}/' : 'u/{user}/'
+  const filters = all
+    .filter((topic) => topic.from === 'manager' && topic.template.startsWith(own))
+    .map((topic) => topic.filter(namespace).replace('+', identity.id))
+  if (identity.kind === 'proplet') return filters
+  filters.push(`${topics.reply.of(namespace, { user: identity.id })}/#`)
+  if (identity.role === 'operator') filters.push(`samara/${PROTOCOL}/${namespace}/p/#`)
+  return filters
+}
+
+/** Topics that an identity may publish to, as filters, for the access list of another broker. */
+export function writable(identity: Identity, namespace = DEFAULT_NAMESPACE): readonly string[] {
+  return all
+    .filter((topic) => topic.from === identity.kind)
+    .map((topic) => topic.filter(namespace).replace('+', identity.id))
+}
+
+/** Whether every topic that `filter` matches is matched by one of the readable filters. */
+export function maySubscribe(identity: Identity, filter: string): boolean {
+  const own = identity.kind === 'user' ? `samara/${PROTOCOL}/${DEFAULT_NAMESPACE}/u/${identity.id}/` : undefined
+  // A user's whole subtree is fine too: what it publishes itself is no secret to it.
+  if (own && filter.startsWith(own) && !filter.slice(own.length).includes('$')) return true
+  return readable(identity).some((allowed) => covers(allowed.split('/'), filter.split('/')))
+}
+
+/** Whether filter `wide` matches everything that filter `narrow` matches. */
+function covers(wide: readonly string[], narrow: readonly string[]): boolean {
+  for (const [index, level] of wide.entries()) {
+    if (level === '#') return true
+    const other = narrow[index]
+    if (other === undefined || other === '#') return false
+    if (level !== '+' && level !== other) return false
+  }
+  return wide.length === narrow.length
+}
