@@ -4,6 +4,7 @@ import { instanceTransitions } from '../proplet.ts'
 import type { AnyMessage, Field, Fields } from '../schema.ts'
 import { transitions } from '../task.ts'
 import { topics } from '../topics.ts'
+import { valueTable } from './values.ts'
 
 /** Markdown tables of PROTOCOL.md, by the name in their `derived` mark. */
 export const tables: Readonly<Record<string, () => string>> = {
@@ -33,6 +34,7 @@ export const tables: Readonly<Record<string, () => string>> = {
         row.doc,
       ]),
     ),
+  values: valueTable,
   messages: () => [...allMessages()].map(section).join('\n\n'),
 }
 

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { type Identity, mayPublish, maySubscribe, readable, writable } from '../../shared/access.ts'
+
+const press: Identity = { kind: 'proplet', id: 'press-7' }
+const ann: Identity = { kind: 'user', id: 'ann', role: 'user' }
+const boss: Identity = { kind: 'user', id: 'boss', role: 'operator' }
+const root = 'samara/1/default'
+
+describe('who may use which topic [P-2.3]', () => {
+  test.each([
+    [press, 'p/press-7/alive', true],
+    [press, 'p/press-7/d/d01k9zq8m5v0123456789', true],
+    [press, 'p/press-8/alive', false],
+    [press, 'p/press-7/start', false],
+    [press, 'u/ann/submit', false],
+    [press, 'p/press-7/unheard-of', false],
+    [ann, 'u/ann/submit', true],
+    [ann, 'u/bob/submit', false],
+    [ann, 'u/ann/reply', false],
+    [ann, 'u/ann/reply/x', false],
+    [ann, 'p/press-7/start', false],
+    [ann, 'p/press-7/result', false],
+    [boss, 'p/press-7/start', false],
+  ])('%j publishes to %s: %s', (identity, topic, allowed) => {
+    expect(mayPublish(identity, `${root}/${topic}`)).toBe(allowed)
+  })
+
+  test.each([
+    [press, 'p/press-7/start', true],
+    [press, 'p/press-7/desired', true],
+    [press, 'p/press-8/start', false],
+    [press, 'p/+/start', false],
+    [press, 'p/#', false],
+    [press, 'p/press-7/alive', false],
+    [ann, 'u/ann/#', true],
+    [ann, 'u/ann/reply/+', true],
+    [ann, 'u/bob/reply', false],
+    [ann, 'u/+/reply', false],
+    [ann, 'p/press-7/result', false],
+    [ann, '#', false],
+    [boss, 'p/+/result', true],
+    [boss, 'p/#', true],
+    [boss, 'u/ann/reply', false],
+    [boss, '#', false],
+  ])('%j subscribes to %s: %s', (identity, filter, allowed) => {
+    expect(maySubscribe(identity, `${root}/${filter}`)).toBe(allowed)
+  })
+
+  test('nobody reads the whole broker or its own counters', () => {
+    for (const identity of [press, ann, boss])
+      for (const filter of [
+        '#',
+        '$SYS/#',
+        '+/1/default/p/press-8/start',
+        'samara/#',
+        'samara/1/+/p/#',
+        'samara/1/other/p/#',
+      ])
+        expect(maySubscribe(identity, filter)).toBe(false)
+  })
+
+  test('what an access list of another broker says is what the embedded one does', () => {
+    for (const identity of [press, ann, boss]) {
+      for (const filter of readable(identity)) expect(maySubscribe(identity, filter)).toBe(true)
+      for (const filter of writable(identity))
+        expect(mayPublish(identity, filter.replaceAll('+', 'd01k9zq8m5v0123456789'))).toBe(true)
+    }
+  })
+})
