@@ -233,12 +233,15 @@ class Writer {
   #string(value: string): void {
     const length = Buffer.byteLength(value)
     this.#head(3, length)
-    this.#buffer.write(value, this.#reserve(length), 'utf8')
+    // The place first: reserving may replace the buffer.
+    const at = this.#reserve(length)
+    this.#buffer.write(value, at, 'utf8')
   }
 
   #bytes(value: Uint8Array): void {
     this.#head(2, value.length)
-    this.#buffer.set(value, this.#reserve(value.length))
+    const at = this.#reserve(value.length)
+    this.#buffer.set(value, at)
   }
 
   #float(value: Float): void {
@@ -253,7 +256,8 @@ class Writer {
     const rows = [...map].map(([key, value]) => ({ key: encodeKey(key), value }))
     rows.sort((a, b) => Buffer.compare(a.key, b.key))
     for (const { key, value } of rows) {
-      this.#buffer.set(key, this.#reserve(key.length))
+      const at = this.#reserve(key.length)
+      this.#buffer.set(key, at)
       this.item(value)
     }
   }

@@ -91,9 +91,7 @@ describe('the embedded broker', () => {
     const {
       broker: { port },
     } = await broker()
-    await expect(client(port, 'press-7', options as mqtt.IClientOptions)).rejects.toThrow(
-      /Bad username or password/,
-    )
+    await expect(client(port, 'press-7', options as mqtt.IClientOptions)).rejects.toThrow(/Bad username or password/)
   })
 
   test('ends the connection of a proplet that publishes as another', async () => {
@@ -102,7 +100,7 @@ describe('the embedded broker', () => {
       heard,
     } = await broker()
     const press = await client(port, 'press-7')
-    const closed = once(press, 'close')
+    const closed = new Promise<void>((resolve) => press.once('close', () => resolve()))
     press.publish(`${root}/p/press-8/alive`, alive, { qos: 1 })
     await closed
     expect(heard).toEqual([])
@@ -127,7 +125,7 @@ describe('the embedded broker', () => {
     socket.write(Buffer.from([0x10, 0x80, 0x80, 0x80, 0x64]))
     await once(socket, 'close')
     const press = await client(opened.port, 'press-7')
-    const closed = once(press, 'close')
+    const closed = new Promise<void>((resolve) => press.once('close', () => resolve()))
     press.publish(`${root}/p/press-7/alive`, Buffer.alloc(MAX_PACKET + 1), { qos: 0 })
     await closed
     const other = await client(opened.port, 'press-8')

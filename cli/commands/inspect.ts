@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { InspectionView } from '../api.ts'
+import { act, describe, type Host } from '../command.ts'
+import { manifestText } from '../manifest-text.ts'
+import type { Session } from '../session.ts'
+import { progressOf, readModule } from '../upload.ts'
+
+type Place = NonNullable<InspectionView['proplets']>[number]
+
+export function inspect(parent: Command, host: Host): void {
+  const command = describe(parent, 'inspect <file>', {
+    summary: 'say what a module is, where it runs, and why not elsewhere',
+    more: 'The manager looks at it and keeps nothing.',
+    examples: [
+      ['samara inspect line-stats.wasm', 'exports, imports, memory, and each proplet'],
+      ['samara inspect line-stats.wasm --json', 'for a program'],
+    ],
+  })
+  act<[string], object>(command, host, async (session, _flags, file) => {
+    const bytes = readModule(file)
+    const options = { sent: progressOf(session, file, bytes.length), signal: session.io.signal }
+    const found = await session.client
+      .upload(InspectionView, '/v1/inspect', bytes, options)
+      .finally(() => session.progressEnd())
+    session.show(found, () => text(session, found))
+  })
+}
+
+function text(session: Session, { manifest, notes = [], proplets = [] }: InspectionView): string {
+  const lines = notes.flatMap(({ format, runs, refused }) => [
+    ...runs.map((where) => ({ format, says: 'runs on', where })),
+    ...refused.map((where) => ({ format, says: 'not on', where })),
+  ])
+  const parts = [manifestText(session, manifest)]
+  if (lines.length > 0)
+    parts.push(
+      session.table(
+        [
+          { title: 'FORMAT', of: ({ format }) => format },
+          { title: '', of: ({ says }) => says },
+          { title: 'WHERE', of: ({ where }) => where },
+        ],
+        lines,
+      ),
+    )
+  if (proplets.length > 0) parts.push(placeTable(session, proplets))
+  return parts.join('\n')
+}
+
+const placeTable = (session: Session, places: readonly Place[]): string =>
+  session.table<Place>(
+    [
+      { title: 'PROPLET', of: ({ proplet }) => proplet },
+      { title: 'RUNS', of: ({ runs }) => (runs ? 'yes' : 'no') },
+      { title: 'WHY', of: ({ runs, format, reason }) => (runs ? `as ${format ?? 'it is'}` : reason) },
+    ],
+    places,
+  )

@@ -1,0 +1,4 @@
+import { begin } from './0001-begin.ts'
+
+/** In order; the first makes version 1. A released one never changes: its databases are in the field. */
+export const migrations: readonly string[] = [begin]
