@@ -48,12 +48,11 @@ export function createApp({ services, routes, loopback, log, signal }: AppOption
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 function queryOf(url: string): Record<string, string> {
-  const query: Record<string, string> = {}
+  const query: Record<string, string> = Object.create(null)
   for (const [name, value] of new URL(url).searchParams) {
     if (Object.hasOwn(query, name))
       throw new SamaraError('INVALID_ARGUMENT', `query.${name}: is there twice`, { field: name, expected: 'once' })
-    // A plain assignment would lose a parameter of the name __proto__, which is to be refused.
-    Object.defineProperty(query, name, { value, enumerable: true, configurable: true })
+    query[name] = value
   }
   return query
 }

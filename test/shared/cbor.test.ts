@@ -67,6 +67,10 @@ describe('items [P-1.3]', () => {
           .map((rows) => new Map(rows)),
       ) as fc.Arbitrary<Item>,
     }))
-    fc.assert(fc.property(item, (value) => expect(encodeItem(round(value))).toEqual(encodeItem(value))))
+    fc.assert(
+      fc.property(item, (value) => {
+        expect(encodeItem(round(value))).toEqual(encodeItem(value))
+      }),
+    )
   })
 })

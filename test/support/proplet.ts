@@ -11,7 +11,7 @@ import { FakeRuntime } from './fake-runtime.ts'
 import { MockManager } from './mock-manager.ts'
 import { settle, TestClock } from './test-clock.ts'
 
-export const silentLog = pino({ level: process.env['SAMARA_TEST_LOG'] ?? 'silent' })
+export const silentLog = pino({ level: process.env.SAMARA_TEST_LOG ?? 'silent' })
 
 export type PropletOptions = {
   readonly settings?: Partial<AgentSettings>

@@ -5,7 +5,7 @@ import type { SamaraError } from '../../../shared/errors.ts'
 import { cut, errorBody } from '../../../shared/fields.ts'
 import type { Answer } from '../../../shared/messages/index.ts'
 import { isFinal } from '../../../shared/task.ts'
-import { toJson } from '../../../shared/values.ts'
+import { fromCbor, toJson } from '../../../shared/values.ts'
 import type { JobRecord, TaskBytes, TaskRecord } from '../../store/store.ts'
 import { chooseExport } from './exports.ts'
 
@@ -80,7 +80,7 @@ function bodyFields(
 function valueFor(value: Item, manifest: Manifest, exportName: string, form: Form): Item {
   if (form === 'cbor') return value
   const { result } = chooseExport(manifest, exportName).signature
-  return (result ? toJson(result, value) : null) as Item
+  return (result ? toJson(result, fromCbor(result, value)) : null) as Item
 }
 
 export const summary = (job: JobRecord, counts: { done: number; failed: number }): Answer => ({
