@@ -145,11 +145,21 @@ export async function createManager(options: ManagerOptions) {
 
   async function prune(): Promise<void> {
     try {
-      if ((await store.prune(clock.now(), options.retention)) > 0)
-        await blobs.sweep(await store.usedBlobs(), clock.now() - BLOB_REST_MS)
+      const removed = await store.prune(clock.now(), options.retention)
+      if (removed > 0) await sweepBlobs()
     } catch (error) {
       log.error({ err: error }, 'retention')
     }
+  }
+
+  /** Images are named by manifests alone; a manifest that cannot be read keeps everything. */
+  async function sweepBlobs(): Promise<void> {
+    const { blobs: named, manifests } = await store.usedBlobs()
+    const used = new Set(named)
+    for (const digest of manifests)
+      for (const image of (await functions.manifest(digest)).images) used.add(image.digest)
+    const swept = await blobs.sweep(used, clock.now() - BLOB_REST_MS)
+    if (swept > 0) log.info({ blobs: swept }, 'blobs that nothing names removed')
   }
 
   const stops = [

@@ -286,8 +286,8 @@ export interface Store {
 
   /** Removes what retention lets go. Resolves with the number of jobs removed. */
   prune(nowMs: number, retention: Retention): Promise<number>
-  /** Digests that any row names; a blob without one may go. */
-  usedBlobs(): Promise<ReadonlySet<Digest>>
+  /** Digests that any row names, and those of them that are manifests, whose images are in use too. */
+  usedBlobs(): Promise<{ readonly blobs: ReadonlySet<Digest>; readonly manifests: readonly Digest[] }>
   counts(): Promise<{ readonly tasks: Readonly<Partial<Record<TaskState, number>>>; readonly bytes: number }>
   /** Writes a consistent copy of the database to `file`. */
   backup(file: string): Promise<void>

@@ -11,17 +11,10 @@ export const MAX_PAGE = 500
 const DEFAULT_PAGE = 100
 
 export const time = uint(53)
-export const texts = list(text({ max: 512 }), { max: 1_024 })
-export const anyText = text({ max: 16 * 1024 * 1024 })
-
-const limitRange: FieldType<number> = (() => {
-  const type = fromText(uint(16))
-  return type
-})()
 
 /** Of every list that comes in pages. */
 export const pageFields = {
-  limit: may(limitRange, `Most items of a page, 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} where it is left out.`),
+  limit: may(fromText(uint(16)), `Most items of a page, 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} where it is left out.`),
   cursor: may(text({ min: 1, max: 256 }), 'The `next` of the page before.'),
 }
 export const PageParameters = object('query', 'Which page.', pageFields)
@@ -70,4 +63,3 @@ export const Problem = object('problem', 'What went wrong (RFC 9457).', {
   reasons: may(list(text({ max: 1_024 }), { max: 256 }), 'Why each proplet was not chosen.'),
 })
 
-export const Text = object('text', 'Words.', { path: need(text({ max: 4_096 }), 'Where it was written.') })

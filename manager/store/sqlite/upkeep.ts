@@ -77,10 +77,11 @@ function trimResults(db: Database): Upkeep['trimResults'] {
   }
 }
 
-const USED = `SELECT manifest FROM versions UNION SELECT artefact FROM versions UNION SELECT manifest FROM jobs
+const MANIFESTS = `SELECT manifest FROM versions UNION SELECT manifest FROM jobs
+  UNION SELECT manifest FROM deployments UNION SELECT manifest FROM deployment_states`
+const BODIES = `SELECT artefact FROM versions
   UNION SELECT call_digest FROM tasks WHERE call_digest IS NOT NULL
-  UNION SELECT body_digest FROM tasks WHERE body_digest IS NOT NULL
-  UNION SELECT manifest FROM deployments UNION SELECT manifest FROM deployment_states UNION SELECT digest FROM desired`
+  UNION SELECT body_digest FROM tasks WHERE body_digest IS NOT NULL UNION SELECT digest FROM desired`
 
 /** Counted over small indexes, never over the table: completed are those that no index of the others has. */
 function counts(db: Database): Upkeep['counts'] {
@@ -99,12 +100,16 @@ function counts(db: Database): Upkeep['counts'] {
 }
 
 export function upkeep(db: Database): Upkeep {
-  const used = db.prepare<[], Digest>(USED).pluck()
+  const manifests = db.prepare<[], Digest>(MANIFESTS).pluck()
+  const bodies = db.prepare<[], Digest>(BODIES).pluck()
   const probe = db.prepare('UPDATE meta SET probes = probes + 1')
   return {
     pruneJobs: pruneJobs(db),
     trimResults: trimResults(db),
-    usedBlobs: () => new Set(used.all()),
+    usedBlobs() {
+      const named = manifests.all()
+      return { blobs: new Set([...named, ...bodies.all()]), manifests: named }
+    },
     counts: counts(db),
     probe() {
       probe.run()

@@ -283,7 +283,7 @@ function upkeep(open: Open): void {
     await store.addJob(jobRecord(1, { manifest }), [newTask(1, 0, { callDigest: call, callBytes: 1 })], [placed(1)])
     await store.step({ ...completed(1), bodyDigest: body, bodyBytes: 1 })
     await store.putDeployment(deployment(1, { manifest: D3 }))
-    expect(await store.usedBlobs()).toEqual(new Set([D1, D2, D3, call, body, manifest]))
+    expect((await store.usedBlobs()).blobs).toEqual(new Set([D1, D2, D3, call, body, manifest]))
   })
 
   it('counts, proves the disk, and ends', async () => {

@@ -1,0 +1,74 @@
+/** One figure, with the floor that it is judged against. */
+export type Row = {
+  readonly id: string
+  readonly value: number
+  readonly unit: string
+  readonly floor?: number
+  readonly floorId?: string
+  readonly ratio?: number
+  readonly p50?: number
+  readonly p99?: number
+  readonly samples: number
+}
+
+/** What is measured, before floors are known. */
+export type Measured = Pick<Row, 'id' | 'value' | 'unit' | 'p50' | 'p99' | 'samples'>
+
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** A row of latencies in ms: its value is the median. */
+export function latency(id: string, samplesMs: readonly number[]): Measured {
+  const sorted = [...samplesMs].sort((a, b) => a - b)
+  const p50 = quantile(sorted, 0.5)
+  return { id, value: p50, unit: 'ms', p50, p99: quantile(sorted, 0.99), samples: sorted.length }
+}
+
+/** Which floor each row stands on. */
+const floors: Readonly<Record<string, string>> = {
+  'invoke.warm.core': 'floor.path',
+  'invoke.warm.component': 'floor.path',
+  'invoke.cold.core': 'floor.path',
+  'invoke.cold.component': 'floor.path',
+  'throughput.durable': 'floor.sqlite.rate',
+  'worker.start': 'floor.worker.start',
+  'start.manager': 'floor.node.start',
+  'start.proplet': 'floor.node.start',
+  'memory.manager': 'floor.node.memory',
+  'memory.proplet': 'floor.node.memory',
+  'delivery.chunked': 'floor.delivery',
+  'proplets.1000': 'floor.heartbeats.1000',
+  'proplets.10000': 'floor.heartbeats.10000',
+}
+
+/** Rows with their floors of the same run beside them. */
+export function withFloors(measured: readonly Measured[]): Row[] {
+  const byId = new Map(measured.map((row) => [row.id, row]))
+  return measured.map((row) => {
+    const floorId = floors[row.id]
+    const floor = floorId === undefined ? undefined : byId.get(floorId)?.value
+    return floorId === undefined || floor === undefined ? row : { ...row, floor, floorId, ratio: row.value / floor }
+  })
+}
+
+export function table(rows: readonly Row[]): string {
+  const cells = [
+    ['id', 'value', 'unit', 'floor', 'ratio', 'p50', 'p99', 'samples'],
+    ...rows.map((row) => [
+      row.id,
+      number(row.value),
+      row.unit,
+      row.floor === undefined ? '' : `${number(row.floor)} (${row.floorId})`,
+      number(row.ratio),
+      number(row.p50),
+      number(row.p99),
+      `${row.samples}`,
+    ]),
+  ]
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
+  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+const number = (value: number | undefined): string =>
+  value === undefined ? '' : value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(3)
