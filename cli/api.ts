@@ -20,7 +20,7 @@ export const VersionView = v.looseObject({
   kind: text,
   sizeBytes: number,
   artefact: maybeText,
-  manifest: v.optional(v.unknown()),
+  manifest: maybeText,
   createdMs: maybeNumber,
   createdBy: maybeText,
 })
@@ -45,15 +45,19 @@ export const ManifestView = v.looseObject({
 })
 export type ManifestView = v.InferOutput<typeof ManifestView>
 
-/** One version with its manifest. */
-export const FunctionVersionView = v.looseObject({ ...VersionView.entries, manifest: ManifestView })
+/** One version with what its manifest says. */
+export const FunctionVersionView = v.looseObject({ ...VersionView.entries, ...ManifestView.entries, manifest: text })
 export type FunctionVersionView = v.InferOutput<typeof FunctionVersionView>
-export const UploadedView = FunctionVersionView
+
+const notes = v.array(v.looseObject({ format: text, runs: texts, refused: texts }))
+
+export const UploadedView = v.looseObject({ ...VersionView.entries, notes: v.optional(notes) })
+export type UploadedView = v.InferOutput<typeof UploadedView>
 
 export const InspectionView = v.looseObject({
   manifest: ManifestView,
-  notes: v.optional(v.array(v.looseObject({ format: text, runs: texts, refused: texts }))),
-  proplets: v.optional(v.array(v.looseObject({ proplet: text, runs: v.boolean(), format: maybeText, reason: maybeText }))),
+  notes,
+  proplets: v.array(v.looseObject({ proplet: text, fits: v.boolean(), format: maybeText, reason: maybeText })),
 })
 export type InspectionView = v.InferOutput<typeof InspectionView>
 
@@ -92,10 +96,6 @@ export const JobView = v.looseObject({
 })
 export type JobView = v.InferOutput<typeof JobView>
 export const JobPage = page(JobView)
-
-/** Answer to a submission: the job is durable. */
-export const SubmittedView = v.looseObject({ job: text, tasks: number, key: maybeText })
-export type SubmittedView = v.InferOutput<typeof SubmittedView>
 
 /** One task's answer, the same as over MQTT. */
 export const AnswerView = v.looseObject({
@@ -137,6 +137,8 @@ export const TaskView = v.looseObject({
   waitedUs: maybeNumber,
   ranUs: maybeNumber,
   value: v.optional(v.unknown()),
+  stdout: maybeText,
+  stderr: maybeText,
   attempts: v.optional(
     v.array(
       v.looseObject({
@@ -154,6 +156,15 @@ export const TaskView = v.looseObject({
 export type TaskView = v.InferOutput<typeof TaskView>
 export const TaskPage = page(TaskView)
 
+/** A job that is durable; with the answers of its tasks where it ended within the wait. */
+export const SubmittedView = v.looseObject({
+  job: JobView,
+  tasks: v.array(TaskView),
+  results: v.optional(v.array(AnswerView)),
+  next: maybeText,
+})
+export type SubmittedView = v.InferOutput<typeof SubmittedView>
+
 export const DeploymentView = v.looseObject({
   id: text,
   function: text,
@@ -169,6 +180,25 @@ export const DeploymentView = v.looseObject({
   user: maybeText,
 })
 export type DeploymentView = v.InferOutput<typeof DeploymentView>
+
+/** And how it stands on each proplet. */
+export const DeploymentDetails = v.looseObject({
+  ...DeploymentView.entries,
+  states: v.array(
+    v.looseObject({
+      proplet: text,
+      state: text,
+      runs: number,
+      failures: number,
+      skipped: number,
+      dropped: number,
+      error: v.optional(errorBody),
+    }),
+  ),
+  waiting: texts,
+  refused: v.array(v.looseObject({ proplet: text, reason: text })),
+})
+export type DeploymentDetails = v.InferOutput<typeof DeploymentDetails>
 export const DeploymentPage = page(DeploymentView)
 
 export const ResultView = v.looseObject({
@@ -186,3 +216,12 @@ export const ResultView = v.looseObject({
 })
 export type ResultView = v.InferOutput<typeof ResultView>
 export const ResultPage = page(ResultView)
+
+export const MosquittoView = v.looseObject({
+  passwd: text,
+  acl: text,
+  conf: text,
+  manager: v.looseObject({ username: text, password: text }),
+})
+export const BackupView = v.looseObject({ path: text })
+export const VersionInfo = v.looseObject({ version: text, protocol: maybeNumber, incarnation: maybeNumber })

@@ -18,6 +18,15 @@ export type Options = {
 }
 export type Upload = Options & { readonly sent?: (bytes: number) => void }
 
+export type Watch = {
+  readonly query?: Query
+  readonly signal: AbortSignal
+  /** Hears of every connection that is made: what happened before it may have been missed. */
+  readonly opened?: () => void
+  /** Hears why a connection was lost. */
+  readonly lost?: (error: SamaraError) => void
+}
+
 export type Client = ReturnType<typeof createClient>
 
 const FIRST_RECONNECT_MS = 250
@@ -68,11 +77,12 @@ export function createClient(endpoint: Endpoint, clock: Clock) {
     }
 
   /** One connection of a stream, from its head to its end. */
-  async function* connection(where: string, query: Query, last: string | undefined, signal: AbortSignal) {
+  async function* connection(where: string, last: string | undefined, { query, signal, opened }: Watch) {
     const headers = { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) }
     const answer = await send(endpoint, { method: 'GET', path: withQuery(where, query), headers, signal })
     if ((answer.statusCode ?? 500) >= 400)
       throw problemError(answer.statusCode ?? 500, (await readAll(answer)).toString('utf8'))
+    opened?.()
     yield* eventsOf(answer, endpoint.url)
   }
 
@@ -94,29 +104,25 @@ export function createClient(endpoint: Endpoint, clock: Clock) {
         bytes,
       ),
 
-    /** Events until `signal` is aborted; a lost connection is made again, and `lost` hears why. */
-    async *events(
-      where: string,
-      query: Query,
-      signal: AbortSignal,
-      lost: (error: SamaraError) => void = () => {},
-    ): AsyncGenerator<SseEvent> {
+    /** Events until `signal` is aborted; a lost connection is made again. */
+    async *events(where: string, watch: Watch): AsyncGenerator<SseEvent> {
+      const { signal, lost } = watch
       let last: string | undefined
       let met = false
       let pauseMs = FIRST_RECONNECT_MS
       while (!signal.aborted) {
         try {
-          for await (const event of connection(where, query, last, signal)) {
+          for await (const event of connection(where, last, watch)) {
             met = true
             pauseMs = FIRST_RECONNECT_MS
             last = event.id ?? last
             yield event
           }
-          lost(new SamaraError('UNAVAILABLE', `manager ${endpoint.url}: ended the stream`))
+          lost?.(new SamaraError('UNAVAILABLE', `manager ${endpoint.url}: ended the stream`))
         } catch (error) {
           if (signal.aborted) return
           if (!met || !isRetriable(error)) throw error
-          if (isSamaraError(error)) lost(error)
+          if (isSamaraError(error)) lost?.(error)
         }
         await delay(clock, pauseMs, signal)
         pauseMs = Math.min(pauseMs * 2, LONGEST_RECONNECT_MS)

@@ -1,10 +1,12 @@
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Io } from './io.ts'
 import { createSession, type GlobalOptions, type Session } from './session.ts'
 
 /** What a command needs to know to be run: the world, and where its exit code goes. */
 export type Host = {
   readonly io: Io
+  /** The whole line, as it was given. */
+  readonly args: readonly string[]
   /** 0 where a command says nothing. */
   exit: number
 }
@@ -36,15 +38,16 @@ const exampleText = (examples: Described['examples']): string => {
 export const noun = (parent: Command, name: string, described: Described): Command =>
   describe(parent, name, described).helpCommand(false)
 
-/** What `command` does. A number is its exit code. */
+/** What `command` does. Where it gives a number, that is its exit code. */
 export function act<Arguments extends readonly unknown[], Flags extends object>(
   command: Command,
   host: Host,
-  does: (session: Session, flags: Flags, ...args: Arguments) => Promise<number | undefined | void>,
+  does: (session: Session, flags: Flags, ...args: Arguments) => Promise<unknown>,
 ): Command {
   return command.action(async () => {
     const session = createSession(host.io, command.optsWithGlobals() as GlobalOptions)
-    host.exit = (await does(session, command.opts() as Flags, ...(command.processedArgs as never))) ?? 0
+    const given = await does(session, command.opts() as Flags, ...(command.processedArgs as never))
+    host.exit = typeof given === 'number' ? given : 0
   })
 }
 

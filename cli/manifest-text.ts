@@ -13,7 +13,8 @@ export const signature = (text: string | undefined): string | undefined =>
 /** What a version is and needs: kind, memory, exports, imports, images. */
 export function manifestText(session: Session, manifest: ManifestView): string {
   const { memory } = manifest
-  const most = memory.maxPages === undefined ? (memory.grows ? 'grows' : 'does not grow') : size(memory.maxPages * 65_536)
+  const most =
+    memory.maxPages === undefined ? (memory.grows ? 'grows' : 'does not grow') : size(memory.maxPages * 65_536)
   const parts = [
     session.details([
       ['kind', manifest.kind],

@@ -8,14 +8,14 @@ const MAX_REASONS = 32
 /** The error that an answer of `status` with this body is. */
 export function problemError(status: number, body: string): SamaraError {
   const problem = parsed(body)
-  const detail = text(problem['detail']) ?? text(problem['title']) ?? `the manager answered ${status}: ${show(body)}`
-  const reasons = problem['reasons']
+  const detail = text(problem.detail) ?? text(problem.title) ?? `the manager answered ${status}: ${show(body)}`
+  const reasons = problem.reasons
   const context: ErrorContext = {
-    ...(text(problem['field']) && { field: text(problem['field']) as string }),
-    ...(text(problem['expected']) && { expected: text(problem['expected']) as string }),
+    ...(text(problem.field) && { field: text(problem.field) as string }),
+    ...(text(problem.expected) && { expected: text(problem.expected) as string }),
     ...(Array.isArray(reasons) && { reasons: reasons.filter((one) => typeof one === 'string') }),
   }
-  return new SamaraError(codeOf(problem['code'], status), detail, context)
+  return new SamaraError(codeOf(problem.code, status), detail, context)
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> {

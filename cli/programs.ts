@@ -1,23 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SamaraError } from '../shared/errors.ts'
 import type { Io } from './io.ts'
 
 /** Starts the programs of this package: TypeScript in the source tree, JavaScript in the packed one. */
 
-export const isSource = import.meta.filename.endsWith('.ts')
-const here = import.meta.dirname
+export type ProgramName = 'manager' | 'proplet'
+
+const isSource = import.meta.filename.endsWith('.ts')
 /** The folder of package.json. */
-export const packageRoot = join(here, isSource ? '..' : '../..')
-const programFile = (name: 'manager' | 'proplet'): string => join(here, '..', name, isSource ? 'main.ts' : 'main.js')
+export const packageRoot = join(import.meta.dirname, isSource ? '..' : '../..')
 /** What a user calls `samara`. */
 const cliFile = join(packageRoot, 'cli', 'samara.js')
+const programFile = (name: ProgramName): string =>
+  join(import.meta.dirname, '..', name, isSource ? 'main.ts' : 'main.js')
+
+export const packageVersion = (): string => {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+/** Goes on as that program, in this process: its signals and its exit code are ours. */
+export async function become(name: ProgramName, args: readonly string[]): Promise<void> {
+  process.argv.splice(1, process.argv.length - 1, programFile(name), ...args)
+  await import(programFile(name))
+}
+
+/** The settings of a program, as it lists them itself. */
+export const settingsText = (name: ProgramName): string =>
+  spawnSync(process.execPath, [programFile(name), '--help'], { encoding: 'utf8' }).stdout ?? ''
+
+export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly error?: Error }
 
 export type Program = {
-  readonly pid: number
-  /** Exit code or signal, once it has ended. */
-  readonly ended: Promise<string>
+  readonly name: string
+  readonly ended: Promise<Ended>
   readonly isRunning: () => boolean
   readonly kill: (signal: NodeJS.Signals) => void
   /** Asks it to stop, and ends it where it does not within `graceMs`. */
@@ -30,52 +49,69 @@ export type StartOptions = {
   readonly onLine?: (line: string) => void
 }
 
-export const startManager = (io: Io, args: readonly string[], options: StartOptions = {}): Promise<Program> =>
-  start(io, [programFile('manager'), ...args], options)
+export const endedText = ({ code, signal, error }: Ended): string =>
+  error?.message ?? (signal ? `signal ${signal}` : `exit code ${code}`)
 
-export const startProplet = (io: Io, args: readonly string[], options: StartOptions = {}): Promise<Program> =>
-  start(io, [programFile('proplet'), ...args], options)
-
-export const startCli = (io: Io, args: readonly string[], options: StartOptions = {}): Promise<Program> =>
-  start(io, [cliFile, ...args], options)
-
-/** Runs a program in place of this command; resolves with its exit code. */
-export async function hand(io: Io, name: 'manager' | 'proplet', args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [programFile(name), ...args], { stdio: 'inherit', env: { ...io.env } })
-  // A terminal tells both; who is told alone passes it on. A program that is told twice stops once.
-  const pass = () => child.kill('SIGTERM')
-  io.signal.addEventListener('abort', pass, { once: true })
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
-  io.signal.removeEventListener('abort', pass)
-  return code ?? (signal === 'SIGINT' ? 130 : 1)
-}
-
-async function start(io: Io, args: readonly string[], { env, onLine }: StartOptions): Promise<Program> {
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', onLine ? 'pipe' : 'inherit', onLine ? 'pipe' : 'inherit'],
+/** Starts a program that goes on until it is stopped. */
+export async function startProgram(
+  io: Io,
+  name: ProgramName,
+  args: readonly string[],
+  { env, onLine }: StartOptions = {},
+): Promise<Program> {
+  const output = onLine ? 'pipe' : 'inherit'
+  const child = spawn(process.execPath, [programFile(name), ...args], {
+    stdio: ['ignore', output, output],
     env: { ...io.env, ...env },
     // A group of its own: an interrupt at the terminal reaches the starter alone, which stops all in order.
     detached: true,
   })
-  const lastResort = () => child.kill('SIGKILL')
-  process.once('exit', lastResort)
-  const ended = endOf(child).finally(() => process.off('exit', lastResort))
-  if (onLine) for (const stream of [child.stdout, child.stderr]) lines(stream, onLine)
-  try {
-    await once(child, 'spawn')
-  } catch (error) {
-    throw new SamaraError('UNAVAILABLE', `program ${args[0]}: cannot be started: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  return handle(io, child, ended)
+  if (onLine) for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine)
+  const program = handle(io, name, child)
+  await spawned(child, name)
+  return program
 }
 
-function handle(io: Io, child: ChildProcess, ended: Promise<string>): Program {
-  const isRunning = () => child.exitCode === null && child.signalCode === null
+/** Runs a program until it ends; resolves with its exit code. */
+export async function runToEnd(io: Io, name: ProgramName, args: readonly string[]): Promise<number> {
+  const program = await startProgram(io, name, args)
+  const stop = () => program.kill('SIGTERM')
+  io.signal.addEventListener('abort', stop, { once: true })
+  const { code } = await program.ended
+  io.signal.removeEventListener('abort', stop)
+  return code ?? 1
+}
+
+/** Runs this command line with other arguments, as a user would. */
+export async function runCli(
+  io: Io,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [cliFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...io.env },
+    signal: io.signal,
+  })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (piece: string) => {
+      texts[name] += piece
+    })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code: code ?? 1, ...texts }
+}
+
+function handle(io: Io, name: string, child: ChildProcess): Program {
+  const lastResort = () => child.kill('SIGKILL')
+  process.once('exit', lastResort)
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', (error) => resolve({ code: null, signal: null, error }))
+  }).finally(() => process.off('exit', lastResort))
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
   const kill = (signal: NodeJS.Signals) => void (isRunning() && child.kill(signal))
   return {
-    pid: child.pid ?? 0,
+    name,
     ended,
     isRunning,
     kill,
@@ -88,14 +124,15 @@ function handle(io: Io, child: ChildProcess, ended: Promise<string>): Program {
   }
 }
 
-function endOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
-    child.once('error', (error) => resolve(error.message))
-  })
+async function spawned(child: ChildProcess, name: string): Promise<void> {
+  try {
+    await once(child, 'spawn')
+  } catch (error) {
+    throw new SamaraError('UNAVAILABLE', `${name}: cannot be started: ${(error as Error).message}`, { cause: error })
+  }
 }
 
-function lines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+function eachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
   let rest = ''
   stream?.setEncoding('utf8').on('data', (piece: string) => {
     const all = (rest + piece).split('\n')

@@ -4,6 +4,7 @@ import { type Client, createClient } from './client.ts'
 import type { Io } from './io.ts'
 import { type Column, details, table } from './table.ts'
 import { oneLine } from './text.ts'
+import type { Endpoint } from './transport.ts'
 
 /** Flags that every command has. */
 export type GlobalOptions = {
@@ -21,7 +22,7 @@ export type Session = ReturnType<typeof createSession>
 export function createSession(io: Io, options: GlobalOptions) {
   const { out, err } = io
   const isJson = options.json === true
-  const style = { columns: out.isTTY ? (out.columns ?? 80) : undefined, bold: out.isTTY && !io.env['NO_COLOR'] }
+  const style = { columns: out.isTTY ? (out.columns ?? 80) : undefined, bold: out.isTTY && !io.env.NO_COLOR }
   let client: Client | undefined
 
   return {
@@ -29,7 +30,7 @@ export function createSession(io: Io, options: GlobalOptions) {
     isJson,
     /** Made when first asked for: not every command needs a manager. */
     get client(): Client {
-      client ??= createClient(endpoint(io, options), io.clock)
+      client ??= createClient(endpointAt(io, options), io.clock)
       return client
     },
     /** The value for a program; else what `human` makes of it. */
@@ -54,9 +55,10 @@ export function createSession(io: Io, options: GlobalOptions) {
   }
 }
 
-function endpoint(io: Io, options: GlobalOptions) {
-  const token = options.token ?? io.env['SAMARA_TOKEN']
-  const ca = options.ca ?? io.env['SAMARA_CA']
+/** Where the manager is and who asks, by flags and environment. */
+export function endpointAt(io: Io, options: GlobalOptions): Endpoint {
+  const token = options.token ?? io.env.SAMARA_TOKEN
+  const ca = options.ca ?? io.env.SAMARA_CA
   if (token !== undefined && !/^[\u0021-\u007e]+$/.test(token))
     throw new SamaraError('INVALID_ARGUMENT', 'token: has characters that no token has', { field: 'token' })
   return {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { SamaraError } from '../shared/errors.ts'
 import { MAX_BATCH } from '../shared/messages/job.ts'
-import { AnswerPage, type AnswerView, FunctionVersionView, type ManifestView, SubmittedView } from './api.ts'
+import { finalStates } from '../shared/task.ts'
+import { AnswerPage, type AnswerView, FunctionVersionView, type JobView, SubmittedView } from './api.ts'
 import { path } from './client.ts'
 import { referenceOf } from './commands/functions.ts'
-import { delay } from './io.ts'
 import { list } from './pages.ts'
 import { readFile, type Session } from './session.ts'
 import { isFile, nameOfFile, upload } from './upload.ts'
@@ -13,33 +13,32 @@ import { exactJson, jsonOrText } from './values.ts'
 const COMMAND = /^(_start|wasi:cli\/run@0\.2(\.\d+)?#run)$/
 /** Longest answer that is wanted whole. */
 const INLINE_BYTES = 16 * 1024 * 1024
-/** How long one request waits for the end of a job. */
-const WAIT_MS = 20_000
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 1_000
+/** How long one request waits for the end of a job; shorter where somebody sees how far it is. */
+const WAIT_MS = 30_000
+const SHOWN_WAIT_MS = 1_000
 
 export type Target = {
   readonly function: string
-  readonly version: string | undefined
-  readonly manifest: ManifestView
+  readonly version: string
+  readonly exports: FunctionVersionView['exports']
 }
 
 /** The function that a user named, uploaded first where it is a file. */
 export async function targetOf(session: Session, named: string): Promise<Target> {
-  if (isFile(named)) {
-    const { function: name, version, manifest } = await upload(session, { file: named, name: nameOfFile(named) })
-    return { function: name, version: `${version}`, manifest }
-  }
-  const { name, reference } = referenceOf(named)
+  const { name, reference } = isFile(named) ? await uploaded(session, named) : referenceOf(named)
   const found = await session.client.get(FunctionVersionView, path`/v1/functions/${name}/versions/${reference}`)
-  return { function: name, version: reference === 'latest' ? undefined : reference, manifest: found.manifest }
+  // The version that was looked at is the one that is meant, whatever becomes of its alias meanwhile.
+  return { function: name, version: `${found.version}`, exports: found.exports }
+}
+
+async function uploaded(session: Session, file: string): Promise<{ name: string; reference: string }> {
+  const { function: name, version } = await upload(session, { file, name: nameOfFile(file) })
+  return { name, reference: `${version}` }
 }
 
 /** Whether a call without values is meant: a program takes words. */
-export function isProgram({ manifest }: Target, wanted: string | undefined): boolean {
-  if (wanted !== undefined) return COMMAND.test(wanted)
-  return manifest.exports.some(({ name }) => COMMAND.test(name))
-}
+export const isProgram = ({ exports }: Target, wanted: string | undefined): boolean =>
+  wanted === undefined ? exports.some(({ name }) => COMMAND.test(name)) : COMMAND.test(wanted)
 
 /** Words of the command line as what this function takes. */
 export const callOf = (target: Target, wanted: string | undefined, words: readonly string[]): object =>
@@ -78,33 +77,35 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Submits a job under a key of its own, so that a repeated request is not a second job. */
-export function submit(session: Session, body: Readonly<Record<string, unknown>>): Promise<SubmittedView> {
-  const key = randomUUID()
-  return session.client.post(SubmittedView, '/v1/jobs', { key, inlineBytes: INLINE_BYTES, ...body })
+type Submission = { readonly body: Readonly<Record<string, unknown>>; readonly accepted: SubmittedView }
+
+/** Submits a job under a key of its own, so that the same request again is no second job. */
+export async function submit(session: Session, wanted: Readonly<Record<string, unknown>>): Promise<Submission> {
+  const body = { key: randomUUID(), inlineBytes: INLINE_BYTES, ...wanted }
+  return { body, accepted: await post(session, body, undefined) }
 }
 
+const post = (session: Session, body: unknown, wait: number | undefined): Promise<SubmittedView> =>
+  session.client.post(SubmittedView, '/v1/jobs', body, { query: { wait }, signal: session.io.signal })
+
 /** Waits until every task of a job has ended; resolves with their answers. */
-export async function waitFor(session: Session, job: string, tasks: number): Promise<readonly AnswerView[]> {
-  const { client, io } = session
-  let pauseMs = FIRST_PAUSE_MS
+export async function waitFor(session: Session, { body, accepted }: Submission): Promise<readonly AnswerView[]> {
+  const { id, tasks } = accepted.job
+  const waitMs = session.io.err.isTTY ? SHOWN_WAIT_MS : WAIT_MS
   try {
     for (;;) {
-      const answers = await list(client, AnswerPage, path`/v1/jobs/${job}/results`, {
-        query: { wait: WAIT_MS },
-        signal: io.signal,
-      })
-      const ended = answers.filter(({ type }) => type === 'result')
-      if (ended.length >= tasks) return ended
-      session.progress(`job ${job}: ${ended.length} of ${tasks} ended`)
-      await delay(io.clock, pauseMs, io.signal)
-      io.signal.throwIfAborted()
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      // The same key: the manager answers with the job that there is, once it has ended or the wait is over.
+      const { job, results, next } = await post(session, body, waitMs)
+      if (results)
+        return next === undefined ? results : await list(session.client, AnswerPage, path`/v1/jobs/${id}/results`)
+      session.progress(`job ${id}: ${endedOf(job)} of ${tasks} ended`)
     }
   } catch (error) {
-    if (io.signal.aborted) session.note(`job ${job} goes on; stop it with: samara jobs cancel ${job}`)
+    if (session.io.signal.aborted) session.note(`job ${id} goes on; to stop it: samara jobs cancel ${id}`)
     throw error
   } finally {
     session.progressEnd()
   }
 }
+
+const endedOf = ({ counts = {} }: JobView): number => finalStates.reduce((sum, state) => sum + (counts[state] ?? 0), 0)

@@ -1,4 +1,4 @@
-import { fit, oneLine, padEnd, padStart, width } from './text.ts'
+import { cutTo, oneLine, padEnd, padStart, width } from './text.ts'
 
 type Cell = string | number | undefined
 
@@ -28,7 +28,7 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], styl
   const widths = shrunk(widest([titles, ...body]), style.columns)
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, at) => aligned(fit(cell, widths[at] ?? 0), widths[at] ?? 0, columns[at]?.align))
+      .map((cell, at) => aligned(cutTo(cell, widths[at] ?? 0), widths[at] ?? 0, columns[at]?.align))
       .join(GAP)
       .trimEnd()
   const head = line(titles)
@@ -43,7 +43,7 @@ export function details(rows: readonly (readonly [string, Cell])[], style: Table
   return shown
     .map(([name, value]) => {
       const text = oneLine(String(value))
-      return `${padEnd(name, names)}${GAP}${room === undefined ? text : fit(text, room)}\n`
+      return `${padEnd(name, names)}${GAP}${room === undefined ? text : cutTo(text, room)}\n`
     })
     .join('')
 }

@@ -30,7 +30,7 @@ export function width(text: string): number {
 }
 
 /** `text` in at most `columns`, with an ellipsis where something is missing. */
-export function fit(text: string, columns: number): string {
+export function cutTo(text: string, columns: number): string {
   if (width(text) <= columns) return text
   if (columns < 1) return ''
   let kept = ''

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { SamaraError } from '../shared/errors.ts'
 import { MAX_MODULE_BYTES } from '../shared/fields.ts'
 import { NAME_PATTERN, NAME_RULE } from '../shared/ids.ts'
-import { type FunctionVersionView, UploadedView } from './api.ts'
+import { UploadedView } from './api.ts'
 import { path } from './client.ts'
 import { size } from './format.ts'
 import { readFile, type Session } from './session.ts'
@@ -41,7 +41,7 @@ export function readModule(file: string): Buffer {
 export async function upload(
   session: Session,
   options: { readonly file: string; readonly name: string; readonly alias?: string | undefined },
-): Promise<FunctionVersionView> {
+): Promise<UploadedView> {
   const bytes = readModule(options.file)
   const sent = progressOf(session, options.file, bytes.length)
   try {

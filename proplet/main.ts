@@ -40,9 +40,6 @@ async function run(config: import('./config.ts').PropletConfig, version: string)
   ])
   const log = pino({ level: config.logLevel, base: { proplet: config.id } })
   const stopping = signalled()
-  // Its own timers and a broker that is away keep nothing alive; the program stays until it is told to end.
-  const stay = new MessageChannel().port1
-  stay.on('message', () => undefined)
   const stop = await startProplet({
     config,
     clock: realClock,
@@ -53,6 +50,9 @@ async function run(config: import('./config.ts').PropletConfig, version: string)
     freeMemory: freemem,
     readFile: (path) => readFileSync(path),
   })
+  // Its own timers and a broker that is away keep nothing alive; the program stays until it is told to end.
+  const stay = new MessageChannel().port1
+  stay.on('message', () => undefined)
   const signal = await stopping
   log.info({ signal }, 'asked to stop')
   endAtSecondInterrupt(signal)

@@ -107,7 +107,7 @@ function functionText(session: Session, found: FunctionView, version: FunctionVe
     ['aliases', aliasText(found.aliases)],
   ])
   const versions = found.versions ? `\n${session.table(versionColumns, found.versions)}` : ''
-  return `${head}${versions}\nversion ${version.version}\n${manifestText(session, version.manifest)}`
+  return `${head}${versions}\nversion ${version.version}\n${manifestText(session, version)}`
 }
 
 function alias(all: Command, host: Host): void {

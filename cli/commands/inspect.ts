@@ -5,7 +5,7 @@ import { manifestText } from '../manifest-text.ts'
 import type { Session } from '../session.ts'
 import { progressOf, readModule } from '../upload.ts'
 
-type Place = NonNullable<InspectionView['proplets']>[number]
+type Place = InspectionView['proplets'][number]
 
 export function inspect(parent: Command, host: Host): void {
   const command = describe(parent, 'inspect <file>', {
@@ -26,7 +26,7 @@ export function inspect(parent: Command, host: Host): void {
   })
 }
 
-function text(session: Session, { manifest, notes = [], proplets = [] }: InspectionView): string {
+function text(session: Session, { manifest, notes, proplets }: InspectionView): string {
   const lines = notes.flatMap(({ format, runs, refused }) => [
     ...runs.map((where) => ({ format, says: 'runs on', where })),
     ...refused.map((where) => ({ format, says: 'not on', where })),
@@ -51,8 +51,8 @@ const placeTable = (session: Session, places: readonly Place[]): string =>
   session.table<Place>(
     [
       { title: 'PROPLET', of: ({ proplet }) => proplet },
-      { title: 'RUNS', of: ({ runs }) => (runs ? 'yes' : 'no') },
-      { title: 'WHY', of: ({ runs, format, reason }) => (runs ? `as ${format ?? 'it is'}` : reason) },
+      { title: 'RUNS', of: ({ fits }) => (fits ? 'yes' : 'no') },
+      { title: 'WHY', of: ({ fits, format, reason }) => (fits ? `as ${format ?? 'it is'}` : reason) },
     ],
     places,
   )

@@ -66,11 +66,11 @@ export function run(parent: Command, host: Host): void {
       retries: flags.retries,
     })
     if (!flags.wait) {
-      session.show(submitted, ({ job }) => `${job}\n`)
+      session.show(submitted.accepted, ({ job }) => `${job.id}\n`)
       return 0
     }
-    const answers = await waitFor(session, submitted.job, submitted.tasks)
-    return calls ? showBatch(session, submitted.job, answers) : showOne(session, answers[0])
+    const answers = await waitFor(session, submitted)
+    return calls ? showBatch(session, submitted.accepted.job.id, answers) : showOne(session, answers[0])
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { Registered, type UserView, UserPage } from '../api.ts'
+import { Registered, UserPage, type UserView } from '../api.ts'
 import { path } from '../client.ts'
 import { act, describe, flag, type Host, noun } from '../command.ts'
 import { when } from '../format.ts'

@@ -10,6 +10,15 @@ export type Described<T> = {
   readonly write: (value: T) => unknown
 }
 
+/** Without its values, for tables of routes and their description. */
+export type AnyDescribed = {
+  readonly name: string
+  readonly doc: string
+  readonly type: AnyType
+  readonly parse: (json: unknown) => unknown
+}
+export type AnyType = Pick<FieldType<unknown>, 'check' | 'element' | 'fields'>
+
 export type ValueOf<D> = D extends Described<infer T> ? T : never
 
 /** A field that must be there. */
@@ -42,5 +51,5 @@ export const fromText = (type: FieldType<number>): FieldType<number> => ({
   fromJson: (text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text),
 })
 
-/** The same type with narrower values: what the store and the state tables say of it. */
-export const as = <T>(type: FieldType<string>): FieldType<T> => type as unknown as FieldType<T>
+/** The same type for values that the store knows as wider, or narrower, than the table that they come from. */
+export const valuesOf = <T>(type: { readonly cddl: string }): FieldType<T> => type as FieldType<T>

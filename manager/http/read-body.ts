@@ -1,14 +1,14 @@
 import { SamaraError } from '../../shared/errors.ts'
 import { MAX_MODULE_BYTES } from '../../shared/fields.ts'
 import { HttpError } from './problems.ts'
-import { JSON_TYPE, type JsonBody, WASM, type WasmBody } from './route.ts'
+import { type AnyBody, JSON_TYPE, WASM } from './route.ts'
 
 export const MAX_JSON_BYTES = 1024 * 1024
 /** Bytes of modules that may be on their way at once: four of the largest. */
 export const MAX_UPLOADING_BYTES = 4 * MAX_MODULE_BYTES
 
 /** Reads bodies within bounds: of each, and of all modules that come at the same time. */
-export type BodyReader = { read(request: Request, body: JsonBody<unknown> | WasmBody | undefined): Promise<unknown> }
+export type BodyReader = { read(request: Request, body: AnyBody | undefined): Promise<unknown> }
 
 export function createBodyReader(): BodyReader {
   let uploading = 0

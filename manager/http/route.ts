@@ -1,6 +1,6 @@
 import type { UserId } from '../../shared/ids.ts'
 import { isSamaraError, SamaraError, type ErrorCode } from '../../shared/errors.ts'
-import { type Described, object } from './described.ts'
+import { type AnyDescribed, type Described, object } from './described.ts'
 import type { User } from './services.ts'
 
 /** Who may call: anybody who reaches the port, a known user, an operator. */
@@ -13,13 +13,13 @@ export const JSON_TYPE = 'application/json'
 export type JsonBody<T> = { readonly kind: 'json'; readonly of: Described<T>; readonly optional?: true }
 /** The bytes of a module. */
 export type WasmBody = { readonly kind: 'wasm' }
-type Body<T> = JsonBody<T> | WasmBody
+export type AnyBody = { readonly kind: 'json'; readonly of: AnyDescribed; readonly optional?: true } | WasmBody
 
 export const jsonBody = <T>(of: Described<T>): JsonBody<T> => ({ kind: 'json', of })
 export const wasmBody: WasmBody = { kind: 'wasm' }
 
 /** What a status means, and what comes with it: a described object, or a media type of bytes. */
-export type Answer = { readonly doc: string; readonly body?: Described<unknown> | string }
+export type Answer = { readonly doc: string; readonly body?: AnyDescribed | string }
 
 export type Call<P, Q, B> = {
   readonly params: P
@@ -39,10 +39,10 @@ export type Route = {
   readonly path: string
   readonly doc: string
   readonly access: Access
-  readonly params: Described<unknown>
-  readonly query: Described<unknown>
+  readonly params: AnyDescribed
+  readonly query: AnyDescribed
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Body<unknown> | undefined
+  readonly body: AnyBody | undefined
   readonly answers: Readonly<Record<number, Answer>>
   readonly errors: readonly ErrorCode[]
   readonly handle: (call: Call<unknown, unknown, unknown>) => Promise<Response> | Response
@@ -67,7 +67,7 @@ const nothing = object('query', 'No parameters.', {})
 type Nothing = Record<never, never>
 
 /** `where` is method and path: `GET /v1/functions/{function}`. */
-export function route<P = Nothing, Q = Nothing, B extends Body<never> | undefined = undefined>(
+export function route<P = Nothing, Q = Nothing, B extends AnyBody | undefined = undefined>(
   where: `${Method} /${string}`,
   spec: Spec<P, Q, B>,
 ): Route {

@@ -16,6 +16,14 @@ export function feasible(need: Requirement, one: Candidate): ManifestImage | Rea
   )
 }
 
+/** As `feasible`, whether or not it is connected or busy: what it may keep, since it pulls when it comes. */
+export function everFeasible(need: Requirement, one: Candidate): ManifestImage | Reason {
+  return misfit(need, one) ?? loadable(need, one) ?? never('has no image to load')
+}
+
+/** Whether the job or deployment means this proplet at all. */
+export const isWanted = (need: Requirement, one: Candidate): boolean => notWanted(need, one) === undefined
+
 export const isReason = (found: ManifestImage | Reason): found is Reason => 'never' in found
 
 function notWanted(need: Requirement, one: Candidate): Reason | undefined {

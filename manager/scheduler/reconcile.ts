@@ -2,7 +2,7 @@ import { type DesiredDeployment, DesiredList } from '../../shared/documents/desi
 import type { Manifest, ManifestImage } from '../../shared/documents/manifest.ts'
 import { parseSelector } from '../../shared/selector.ts'
 import type { DeploymentRecord } from '../store/store.ts'
-import { feasible, isReason } from './feasible.ts'
+import { everFeasible, isReason, isWanted } from './feasible.ts'
 import type { Candidate } from './snapshot.ts'
 
 export type Pinned = { readonly record: DeploymentRecord; readonly manifest: Manifest; readonly manifestBytes: number }
@@ -26,7 +26,7 @@ export function desiredOn(
   return { list, leftOut }
 }
 
-/** The image to keep, the reason why not, or undefined where the selector does not mean it. */
+/** The image to keep, the reason why not, or undefined where the selector does not mean it or nothing is known of it yet. */
 function fits(one: Candidate, { record, manifest }: Pinned): ManifestImage | string | undefined {
   const need = {
     images: manifest.images,
@@ -34,16 +34,10 @@ function fits(one: Candidate, { record, manifest }: Pinned): ManifestImage | str
     selector: parseSelector(record.selector),
     avoid: new Set<never>(),
   }
-  // Whether it is connected, or busy, does not matter: it pulls when it comes.
-  const found = feasible(need, {
-    ...one,
-    liveness: 'on-time',
-    conflicting: false,
-    assigned: 0,
-    slots: Math.max(1, one.slots),
-  })
+  if (!isWanted(need, one)) return undefined
+  const found = everFeasible(need, one)
   if (!isReason(found)) return found
-  return found.text.startsWith('label ') ? undefined : found.text
+  return found.never ? found.text : undefined
 }
 
 const entry = ({ record, manifestBytes }: Pinned, image: ManifestImage): DesiredDeployment => ({

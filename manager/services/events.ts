@@ -1,4 +1,4 @@
-import type { DeploymentId, JobId, PropletId, TaskId } from '../../shared/ids.ts'
+import type { DeploymentId, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
 import type { Liveness } from '../../shared/proplet.ts'
 import type { Outcome, TaskState } from '../../shared/task.ts'
 import type { DeploymentResultRecord, DeploymentStateRecord } from '../store/store.ts'
@@ -9,6 +9,8 @@ export type ManagerEvent =
       readonly type: 'task'
       readonly task: TaskId
       readonly job: JobId
+      /** Whose job it is: others do not see it. */
+      readonly user: UserId
       readonly state: TaskState
       readonly attempt: number
       readonly proplet?: PropletId
@@ -18,6 +20,8 @@ export type ManagerEvent =
   | {
       readonly type: 'log'
       readonly task: TaskId
+      readonly job: JobId
+      readonly user: UserId
       readonly attempt: number
       readonly stream: string
       readonly text: string

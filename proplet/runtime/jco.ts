@@ -245,6 +245,8 @@ function jobOf(request: RunRequest, { plan, args }: Checked, image: Image): Slot
     stdin: call.stdin,
     outputBytes: Math.min(limits.outputBytes, call.outputBytes ?? limits.outputBytes, MAX_BODY_BYTES),
     resultBytes: MAX_BODY_BYTES,
+    // A quarter of the heap: what is lifted, its copy for the agent, and room for arrays to grow.
+    valueBytes: Math.min(MAX_BODY_BYTES, (limits.jsHeapMb * MIB) / 4),
     follow: onLog !== undefined,
     wantCache: image.load.glue !== undefined && image.load.glue.cached === undefined,
   }

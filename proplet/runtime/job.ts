@@ -34,6 +34,8 @@ export type Job = {
   readonly outputBytes: number
   readonly output?: OutputBuffers | undefined
   readonly resultBytes: number
+  /** Bytes of values that the guest may hand over at once, as they are reckoned in the glue. */
+  readonly valueBytes: number
   /** Whether the worker says so when there is new output to read. */
   readonly follow: boolean
   /** Whether V8's code cache of the glue is wanted back. */
@@ -50,7 +52,7 @@ export type End =
   /** V8 had no memory for the instance. */
   | { readonly how: 'no-memory'; readonly message: string }
   | { readonly how: 'output-limit' }
-  | { readonly how: 'result-limit'; readonly bytes: number }
+  | { readonly how: 'result-limit' }
   /** It could not be instantiated as its imports are. */
   | { readonly how: 'link'; readonly message: string }
 

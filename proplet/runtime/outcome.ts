@@ -54,7 +54,7 @@ function guestVerdict(end: End, plan: Plan, memory: MemoryFacts, pages: number):
     case 'output-limit':
       return failed('output-limit', 'GUEST_OUTPUT_LIMIT', 'wrote more than its output limit')
     case 'result-limit':
-      return failed('output-limit', 'GUEST_OUTPUT_LIMIT', `its result has more than ${end.bytes} bytes`)
+      return failed('output-limit', 'GUEST_OUTPUT_LIMIT', 'its result or its arguments to the host are too large')
     case 'link':
       return failed('refused', 'UNSUPPORTED', `refused: ${end.message}`)
   }

@@ -35,7 +35,7 @@ const EXPORTS = [
   ['export const _util = {', 'const _util = {'],
 ] as const
 const HEAD =
-  "(function (scope) {\n'use strict';\nconst { console, globalThis, queueMicrotask, TextDecoder, TextEncoder, WebAssembly } = scope;\n"
+  "(function (scope) {\n'use strict';\nconst { console, globalThis, queueMicrotask, spend, TextDecoder, TextEncoder, WebAssembly } = scope;\n"
 const TAIL = '\nreturn { instantiate };\n})'
 
 /** The agent resolves it: looking it up here would take the right to read every folder above. */
@@ -76,8 +76,21 @@ function generate(bindgen: Bindgen, bytes: Uint8Array): Generated {
   }
 }
 
+/** Bytes that an element of a list which is no typed array is reckoned with. */
+const ELEMENT_BYTES = 64
+
+/**
+ * A guest can name the same megabyte a million times in a list of lists. V8 ends the whole process, not the worker, when
+ * one array grows past the heap, so lists are paid for before they are lifted; strings are where they are decoded.
+ */
+const PAID = [
+  [/\bfor \(let i = 0; i < (len\w+); i\+\+\) \{/g, `spend($1 * ${ELEMENT_BYTES});\n$&`],
+  [/\.buffer\.slice\((\w+), \1 \+ (len\w+) \* (\d+)\)/g, '.buffer.slice((spend($2 * $3), $1), $1 + $2 * $3)'],
+] as const
+
 function scriptOf(module: string): string {
   let body = module
+  for (const [pattern, paid] of PAID) body = body.replace(pattern, paid)
   for (const [from, to] of EXPORTS) body = body.replace(from, to)
   if (/^\s*(?:import|export)\b/m.test(body))
     throw new SamaraError('INTERNAL', 'glue has an import or export that is not known')

@@ -13,7 +13,7 @@ import type { PrepareAnswer } from './prepare-child.ts'
 import { CORE_FILE } from './prepare-names.ts'
 
 /** Changes when what is made of a module changes, so that an older cache is not used. */
-const RECIPE = 1
+const RECIPE = 2
 
 const CHILD_HEAP_MB = 512
 /** All that one component may be made into. */

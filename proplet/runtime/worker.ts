@@ -40,7 +40,7 @@ function imageOf(job: Job): Image {
 }
 
 const load = (image: ImageLoad): Image => ({
-  ...(image.glue ? componentFactory(image, host) : coreFactory(guest, image)),
+  ...(image.glue ? componentFactory(guest, image, host) : coreFactory(guest, image)),
   inert: image.inert,
 })
 
@@ -58,7 +58,7 @@ function begin(job: Job): void {
     saidAt = now
     say({ kind: 'output' })
   }
-  guest.begin({ argv: job.argv, env: job.env, stdin: job.stdin ?? NOTHING })
+  guest.begin({ argv: job.argv, env: job.env, stdin: job.stdin ?? NOTHING, valueBytes: job.valueBytes })
   guest.output.begin({ capBytes: job.outputBytes, buffers: job.output, onWrite: job.follow ? onWrite : () => {} })
 }
 

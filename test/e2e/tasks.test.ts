@@ -231,7 +231,9 @@ describe('ending a task', () => {
     expect(await outcome('memory-bomb')).toBe('out-of-memory')
     expect(await outcome('stdout-flood')).toBe('output-limit')
     expect(await outcome('exit-three')).toBe('exit 3')
-    await expect(system.upload('injection', 'hostile/glue-injection-export.wasm')).rejects.toThrow(/generated code could run/)
+    await expect(system.upload('injection', 'hostile/glue-injection-export.wasm')).rejects.toThrow(
+      /generated code could run/,
+    )
     expect(agent.stats().connection).toBe('online')
     await ann.say('submit', { key: 'after', function: 'add', export: 'add', args: [1, 2] })
     expect(await ann.answer({ type: 'result', key: 'after' })).toMatchObject({ value: 3 })

@@ -24,7 +24,7 @@ const value = anyItem({ max: 65_536 })
 const output = text({ max: MAX_BODY_BYTES })
 const MANY = 65_535
 
-export const NewDeploymentBody = object('deployment', 'A function to keep on every proplet that a selector matches.', {
+export const NewDeploymentBody = object('new-deployment', 'A function to keep on every proplet that a selector matches.', {
   function: need(functionLabel, 'Function.'),
   version: may(aliasOrVersion, 'Version number or alias, pinned now. `latest` where it is left out.'),
   selector: need(selector, 'Proplets: `line=1,site!=lab`, or `*`.'),

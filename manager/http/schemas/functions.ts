@@ -1,23 +1,21 @@
 import { Manifest } from '../../../shared/documents/manifest.ts'
 import { formats, functionLabel, kinds, propletName, sha256, userName } from '../../../shared/fields.ts'
 import { aliasOrVersion } from '../../../shared/messages/index.ts'
-import { bool, dictionary, type FieldType, list, numbered, text, uint } from '../../../shared/schema.ts'
+import { bool, dictionary, list, numbered, text, uint } from '../../../shared/schema.ts'
 import type { Inspection } from '../../services/functions.ts'
 import type { FunctionRecord, VersionRecord } from '../../store/store.ts'
-import { as, may, need, object, typeOf, type ValueOf } from '../described.ts'
+import { may, need, object, typeOf, type ValueOf, valuesOf } from '../described.ts'
 import { time } from './common.ts'
 
-const versionNumbers = dictionary({
-  max: 1_024,
-  key: aliasOrVersion,
-  value: uint(32) as unknown as FieldType<string>,
-}) as unknown as FieldType<Readonly<Record<string, number>>>
+const versionNumbers = valuesOf<Readonly<Record<string, number>>>(
+  dictionary({ max: 1_024, key: aliasOrVersion, value: valuesOf<string>(uint(32)) }),
+)
 const words = list(text({ max: 1_024 }), { max: 64 })
 
 const version = {
   function: need(functionLabel, 'Function.'),
   version: need(uint(32), 'Number of the version, from 1.'),
-  kind: need(as<string>(numbered(kinds)), 'What the module is.'),
+  kind: need(valuesOf<string>(numbered(kinds)), 'What the module is.'),
   digest: need(sha256, 'Digest of the manifest, which names the version for good.'),
   artefact: need(sha256, 'Digest of the uploaded bytes.'),
   sizeBytes: need(uint(32), 'Of the uploaded bytes.'),
@@ -35,7 +33,7 @@ export const FunctionView = object('function', 'A function.', {
 })
 
 const Note = object('note', 'Where one form of a module runs.', {
-  format: need(as<string>(numbered(formats)), 'Form of the module.'),
+  format: need(valuesOf<string>(numbered(formats)), 'Form of the module.'),
   runs: need(words, 'Where this form runs.'),
   refused: need(words, 'Where not, why, and what would make it fit.'),
 })

@@ -9,20 +9,18 @@ import {
   userName,
 } from '../../../shared/fields.ts'
 import { Answer, MAX_BATCH, Submit } from '../../../shared/messages/index.ts'
-import { anyItem, bool, dictionary, type FieldType, list, numbered, oneOf, text, uint } from '../../../shared/schema.ts'
+import { anyItem, bool, dictionary, list, numbered, oneOf, text, uint } from '../../../shared/schema.ts'
 import { outcomes, type TaskState, taskStates } from '../../../shared/task.ts'
 import type { AttemptRecord, JobRecord, TaskRecord } from '../../store/store.ts'
-import { fromText, may, need, object, typeOf, type ValueOf } from '../described.ts'
+import { fromText, may, need, object, typeOf, type ValueOf, valuesOf } from '../described.ts'
 import { pageFields, time } from './common.ts'
 
 export const MAX_WAIT_MS = 60_000
 
 const outcome = numbered(outcomes)
-const counts = dictionary({
-  max: taskStates.length,
-  key: numbered(taskStates) as unknown as FieldType<string>,
-  value: uint(32) as unknown as FieldType<string>,
-}) as unknown as FieldType<Readonly<Partial<Record<TaskState, number>>>>
+const counts = valuesOf<Readonly<Partial<Record<TaskState, number>>>>(
+  dictionary({ max: taskStates.length, key: valuesOf<string>(numbered(taskStates)), value: valuesOf<string>(uint(32)) }),
+)
 
 const { key, ...submitted } = Submit.fields
 /** The fields of the MQTT message; the key may be a header, or be made. */

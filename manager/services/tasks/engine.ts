@@ -124,6 +124,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       type: 'task',
       task: record.id,
       job: record.job,
+      user: task.job.record.user,
       state: record.state,
       attempt: record.attempt,
       ...(record.proplet && { proplet: record.proplet }),
@@ -368,10 +369,13 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
     },
 
     log(proplet: PropletId, message: Log): void {
-      if (!holding(proplet, message)) return
+      const task = holding(proplet, message)
+      if (!task) return
       events.emit({
         type: 'log',
         task: message.task,
+        job: task.record.job,
+        user: task.job.record.user,
         attempt: message.attempt,
         stream: message.stream,
         text: message.text,

@@ -1,4 +1,5 @@
 import { Script } from 'node:vm'
+import type { Guest } from '../hosts/guest.ts'
 import type { ImageLoad, Target } from '../job.ts'
 import { type WasmImports, type WasmInstance, type WasmMemory, type WasmModule, wasm } from '../webassembly.ts'
 import { type Instance, memoryOf, pagesOf } from './instance.ts'
@@ -28,17 +29,32 @@ const WebAssembly = Object.freeze({
   // jco wraps every export for asynchronous calls, in synchronous glue too, which makes instances slow to make.
   promising: (fn: unknown) => fn,
 })
-const glueScope = {
-  // Its error paths write to the console before they throw.
-  console: { log() {}, debug() {}, warn() {}, error() {} },
-  globalThis: Object.freeze({ WebAssembly }),
-  queueMicrotask: (fn: () => void) => void Promise.resolve().then(fn),
-  TextDecoder,
-  TextEncoder,
-  WebAssembly,
+const Decoder = TextDecoder
+const Encoder = TextEncoder
+const { decode } = Decoder.prototype
+
+function glueScope(guest: Guest): Readonly<Record<string, unknown>> {
+  class PaidDecoder extends Decoder {
+    override decode(...args: Parameters<typeof decode>): string {
+      guest.spend(args[0]?.byteLength ?? 0)
+      return apply(decode, this, args)
+    }
+  }
+  return {
+    // Its error paths write to the console before they throw.
+    console: { log() {}, debug() {}, warn() {}, error() {} },
+    globalThis: Object.freeze({ WebAssembly }),
+    queueMicrotask: (fn: () => void) => void Promise.resolve().then(fn),
+    spend: guest.spend,
+    TextDecoder: PaidDecoder,
+    TextEncoder: Encoder,
+    WebAssembly,
+  }
 }
 
-export function componentFactory(image: ImageLoad, imports: Readonly<Record<string, unknown>>): ComponentFactory {
+type Host = Readonly<Record<string, unknown>>
+
+export function componentFactory(guest: Guest, image: ImageLoad, imports: Host): ComponentFactory {
   const { glue } = image
   if (!glue) throw new Error('a component without glue')
   const modules = new Map(image.modules)
@@ -47,7 +63,7 @@ export function componentFactory(image: ImageLoad, imports: Readonly<Record<stri
     filename: 'glue',
     ...(glue.cached && { cachedData: glue.cached as Buffer }),
   })
-  const { instantiate } = (script.runInThisContext() as Glue)(glueScope)
+  const { instantiate } = (script.runInThisContext() as Glue)(glueScope(guest))
   const core = (name: string) => {
     const module = modules.get(name)
     if (!module) throw new Error(`the component has no module ${name}`)

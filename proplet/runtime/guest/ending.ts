@@ -1,4 +1,4 @@
-import { ExitSignal, type Guest } from '../hosts/guest.ts'
+import { ExitSignal, type Guest, ValueLimitSignal } from '../hosts/guest.ts'
 import { OutputLimitSignal } from '../hosts/output.ts'
 import type { End } from '../job.ts'
 import { wasm } from '../webassembly.ts'
@@ -9,6 +9,7 @@ const MAX_TEXT = 400
 /** How a guest ended that threw. What it was told to stop for counts before what it made of that. */
 export function endOfError(guest: Guest, error: unknown, phase: 'instantiate' | 'call'): End {
   if (guest.output.passed || error instanceof OutputLimitSignal) return { how: 'output-limit' }
+  if (guest.valuesPassed || error instanceof ValueLimitSignal) return { how: 'result-limit' }
   if (guest.exitCode !== undefined || error instanceof ExitSignal) return { how: 'exit', code: guest.exitCode ?? 1 }
   if (!(error instanceof Error)) return { how: 'trap', message: cutText(String(error)) }
   const { message } = error
@@ -27,9 +28,10 @@ export function endOfError(guest: Guest, error: unknown, phase: 'instantiate' | 
 /** How a guest ended that returned; one that swallowed its exit or its output limit did not return to us by right. */
 export function endOfValue(guest: Guest, value: unknown, maxBytes: number): End {
   if (guest.output.passed) return { how: 'output-limit' }
+  if (guest.valuesPassed) return { how: 'result-limit' }
   if (guest.exitCode !== undefined) return { how: 'exit', code: guest.exitCode }
   const bytes = roughBytes(value, maxBytes)
-  return bytes > maxBytes ? { how: 'result-limit', bytes } : { how: 'value', value }
+  return bytes > maxBytes ? { how: 'result-limit' } : { how: 'value', value }
 }
 
 const cutText = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text)

@@ -11,10 +11,19 @@ export class ExitSignal extends Error {
   }
 }
 
+/** Thrown through the glue when the values that a guest hands over are too large together. */
+export class ValueLimitSignal extends Error {
+  constructor() {
+    super('values too large')
+  }
+}
+
 export type Surroundings = {
   readonly argv: readonly string[]
   readonly env: readonly (readonly [string, string])[]
   readonly stdin: Uint8Array
+  /** Bytes of values that it may hand over at once. */
+  readonly valueBytes: number
 }
 
 /** What the host functions of one worker share: the surroundings of the call that runs now. */
@@ -24,6 +33,10 @@ export class Guest {
   env: readonly (readonly [string, string])[] = []
   /** Set by the guest's exit; kept beside the signal because a guest with exception handling can swallow that. */
   exitCode: number | undefined
+  /** Whether it handed over more than it may. */
+  valuesPassed = false
+  #valueBytes = 0
+  #valuesLeft = 0
   #stdin: Uint8Array = new Uint8Array()
   #stdinAt = 0
   readonly #parked = new Int32Array(new SharedArrayBuffer(4))
@@ -32,6 +45,9 @@ export class Guest {
     this.argv = surroundings.argv
     this.env = surroundings.env
     this.exitCode = undefined
+    this.valuesPassed = false
+    this.#valueBytes = surroundings.valueBytes
+    this.#valuesLeft = surroundings.valueBytes
     this.#stdin = surroundings.stdin
     this.#stdinAt = 0
   }
@@ -39,6 +55,19 @@ export class Guest {
   exit(code: number): never {
     this.exitCode ??= code
     throw new ExitSignal(code)
+  }
+
+  /** Pays for a value before it is made. */
+  readonly spend = (bytes: number): void => {
+    this.#valuesLeft -= bytes
+    if (this.#valuesLeft >= 0) return
+    this.valuesPassed = true
+    throw new ValueLimitSignal()
+  }
+
+  /** What a host call was handed is garbage after it. */
+  repay(): void {
+    this.#valuesLeft = this.#valueBytes
   }
 
   /** At most `length` bytes of standard input; empty at its end. */

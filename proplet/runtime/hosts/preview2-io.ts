@@ -39,7 +39,8 @@ export class Pollable {
 }
 
 /** `wasi:io/poll.poll`: waits for the first of the list and names all that are ready. */
-export function poll(list: readonly Pollable[]): Uint32Array {
+export function poll(guest: Guest, list: readonly Pollable[]): Uint32Array {
+  guest.repay()
   const [first] = list.toSorted((a, b) => (a.atNs < b.atNs ? -1 : 1))
   if (!first) throw new Error('poll of an empty list')
   first.block()
@@ -89,6 +90,7 @@ export class OutputStream {
   }
 
   write(bytes: Uint8Array): void {
+    this.#guest.repay()
     this.#guest.output.write(this.#stream, bytes)
   }
 

@@ -13,7 +13,7 @@ const MAX_RANDOM_BYTES = 1024n * 1024n
  * Files and sockets are there so that what links them can start, but nothing of them can be opened.
  */
 export function preview2(guest: Guest): Readonly<Record<string, Interface>> {
-  const interfaces = { ...cli(guest), ...clocks(guest), ...random(), ...io(), ...filesystem(), ...sockets() }
+  const interfaces = { ...cli(guest), ...clocks(guest), ...random(), ...io(guest), ...filesystem(), ...sockets() }
   // One guest's glue must not be able to put itself between the next one and its host.
   for (const one of Object.values(interfaces)) freeze(one)
   return Object.freeze(interfaces)
@@ -79,10 +79,10 @@ function random(): Record<string, Interface> {
   }
 }
 
-function io(): Record<string, Interface> {
+function io(guest: Guest): Record<string, Interface> {
   return {
     'wasi:io/error': { Error: IoError },
-    'wasi:io/poll': { Pollable, poll },
+    'wasi:io/poll': { Pollable, poll: (list: readonly Pollable[]) => poll(guest, list) },
     'wasi:io/streams': { InputStream, OutputStream },
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DiskCache } from '../../../proplet/runtime/disk-cache.ts'
 import { recipeKey } from '../../../proplet/runtime/prepare.ts'
 import { WorkerSlot } from '../../../proplet/runtime/worker-slot.ts'
-import { component, core, example, type Rig, rig, type Subject, subject } from './fixtures.ts'
+import { component, core, example, type Rig, rig, type Subject, subject, wat } from './fixtures.ts'
 
 let it: Rig
 afterEach(() => it?.close())
@@ -51,9 +51,48 @@ test('smuggled code cannot import', async () => {
 
 test('a full JavaScript heap ends as out-of-memory', async () => {
   it = rig({ size: 1 })
-  const probe = await smuggled('const all = []; for (;;) all.push(new Array(1000).fill(1.5))')
+  const probe = await smuggled('const all = []; for (;;) all.push({ a: 1, b: { c: 2 } })')
   const result = await it.call(probe, { limits: { jsHeapMb: 16, timeoutMs: 20_000 } })
   expect(result).toMatchObject({ outcome: 'out-of-memory', error: { code: 'GUEST_OUT_OF_MEMORY' } })
+  await it.alive()
+})
+
+const lists = (type: string, definition: string, result: string) => `(component
+  (core module $inner
+    (memory (export "memory") 16)
+    (func (export "run") (result i32)
+      (local $at i32)
+      ;; A list of 100,000 at 16, each of them the same 500,000 bytes.
+      (local.set $at (i32.const 16))
+      (loop $again
+        (i32.store (local.get $at) (i32.const 0))
+        (i32.store (i32.add (local.get $at) (i32.const 4)) (i32.const 500000))
+        (local.set $at (i32.add (local.get $at) (i32.const 8)))
+        (br_if $again (i32.lt_u (local.get $at) (i32.const 800016))))
+      (i32.store (i32.const 1000000) (i32.const 16))
+      (i32.store (i32.const 1000004) (i32.const 100000))
+      (i32.const 1000000))
+    (func (export "flat") (result i32)
+      (i32.store (i32.const 1000000) (i32.const 0))
+      (i32.store (i32.const 1000004) (i32.const 1000000))
+      (i32.const 1000000)))
+  (core instance $instance (instantiate $inner))
+  ${definition}
+  (func (export "run") (result ${type})
+    (canon lift (core func $instance "${result}") (memory (core memory $instance "memory")))))`
+
+test.each([
+  ['list<list<u8>>', '(type $in (list u8)) (type $out (list $in))', 'run'],
+  ['list<string>', '(type $out (list string))', 'run'],
+  ['list<list<bool>>', '(type $in (list bool)) (type $out (list $in))', 'run'],
+  ['list<bool>', '(type $out (list bool))', 'flat'],
+])('a %s that names the same memory over and over ends at the limit for results', async (type, definition, name) => {
+  it = rig({ size: 1 })
+  const bytes = await wat(lists('$out', definition, name))
+  const result = await it.call(subject(bytes, 'component', { run: `func()->${type}` }), {
+    limits: { timeoutMs: 20_000 },
+  })
+  expect(result).toMatchObject({ outcome: 'output-limit' })
   await it.alive()
 })
 

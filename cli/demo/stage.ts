@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PropletView, Registered } from '../api.ts'
+import { type Client, createClient, path } from '../client.ts'
+import type { Io } from '../io.ts'
+import { type Program, startProgram } from '../programs.ts'
+import { managerReady, until } from '../ready.ts'
+
+/** Everything that the demo has started, and what it must know of it. */
+export type Stage = {
+  readonly client: Client
+  readonly broker: string
+  /** By name. */
+  readonly proplets: ReadonlyMap<string, Program>
+  /** The last lines of every program, for whoever asks why it went wrong. */
+  readonly lastLines: readonly string[]
+}
+
+const LEASE_MS = 2_000
+const ALIVE_MS = 1_000
+const SLOTS = 2
+const KEPT_LINES = 40
+const GRACE_MS = 3_000
+
+/** Builds the stage, lets `play` play on it, and takes it down, whatever happened. */
+export async function onStage<T>(
+  io: Io,
+  names: readonly string[],
+  play: (stage: Stage) => Promise<T>,
+  failed: (lastLines: readonly string[]) => void,
+): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'samara-demo-'))
+  const removeDir = () => rmSync(dir, { recursive: true, force: true })
+  const programs: Program[] = []
+  const lastLines: string[] = []
+  process.once('exit', removeDir)
+  try {
+    return await play(await build({ io, dir, programs, lastLines }, names))
+  } catch (error) {
+    if (!io.signal.aborted) failed(lastLines)
+    throw error
+  } finally {
+    for (const program of programs.toReversed()) await program.stop(GRACE_MS)
+    removeDir()
+    process.off('exit', removeDir)
+  }
+}
+
+type Site = { readonly io: Io; readonly dir: string; readonly programs: Program[]; readonly lastLines: string[] }
+
+async function build(site: Site, names: readonly string[]): Promise<Stage> {
+  const { io, dir, programs, lastLines } = site
+  const [httpPort, mqttPort] = await freePorts()
+  const broker = `mqtt://127.0.0.1:${mqttPort}`
+  const client = createClient({ url: `http://127.0.0.1:${httpPort}` }, io.clock)
+  const settings = { 'http-port': httpPort, 'mqtt-port': mqttPort, data: join(dir, 'manager'), 'lease-ms': LEASE_MS }
+  const manager = await startProgram(io, 'manager', flags(settings), quietly(lastLines))
+  programs.push(manager)
+  await managerReady(io, client, manager)
+  const proplets = new Map<string, Program>()
+  for (const name of names) proplets.set(name, await addProplet(site, client, broker, name))
+  await Promise.all(names.map((name) => heard(io, client, name)))
+  return { client, broker, proplets, lastLines }
+}
+
+async function addProplet(site: Site, client: Client, broker: string, id: string): Promise<Program> {
+  const { token } = await client.post(Registered, '/v1/proplets', { id, labels: { demo: id } })
+  const tokenFile = join(site.dir, `${id}.token`)
+  writeFileSync(tokenFile, token, { mode: 0o600 })
+  const settings = { id, broker, 'token-file': tokenFile, data: join(site.dir, id), slots: SLOTS, 'alive-ms': ALIVE_MS }
+  const program = await startProgram(site.io, 'proplet', flags(settings), quietly(site.lastLines))
+  site.programs.push(program)
+  return program
+}
+
+const heard = (io: Io, client: Client, id: string): Promise<true> =>
+  until(io, { what: `proplet ${id} being heard` }, async () => {
+    const { liveness } = await client.get(PropletView, path`/v1/proplets/${id}`)
+    return liveness === 'on-time' || undefined
+  })
+
+const flags = (settings: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`])
+
+/** Nothing of the surroundings changes what the demo shows. */
+function quietly(lastLines: string[]) {
+  const ours = Object.keys(process.env).filter((name) => name.startsWith('SAMARA_'))
+  return {
+    env: Object.fromEntries(ours.map((name) => [name, ''])),
+    onLine(line: string) {
+      lastLines.push(line)
+      if (lastLines.length > KEPT_LINES) lastLines.shift()
+    },
+  }
+}
+
+/** Two ports that were free a moment ago. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            resolve(typeof address === 'object' && address ? address.port : 0)
+          })
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return [ports[0] ?? 0, ports[1] ?? 0]
+}

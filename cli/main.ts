@@ -1,0 +1,62 @@
+import { MessageChannel } from 'node:worker_threads'
+import { realClock } from '../shared/clock.ts'
+import { runCommandLine } from './cli.ts'
+import { handedOver } from './commands/programs.ts'
+import type { Io, Output } from './io.ts'
+import { become, type ProgramName } from './programs.ts'
+
+/** The only file of the command line that knows process and environment. */
+
+const EXIT_INTERRUPTED = 130
+
+function processIo(): Io {
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // Somebody who asks twice does not want to wait.
+      if (stopping.signal.aborted) process.exit(EXIT_INTERRUPTED)
+      stopping.abort()
+    })
+  return {
+    out: output(process.stdout),
+    err: output(process.stderr),
+    env: process.env,
+    clock: realClock,
+    signal: stopping.signal,
+    readStdin,
+  }
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // A reader that has seen enough, as `head`, is no failure.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns
+    },
+  }
+}
+
+async function readStdin(): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of process.stdin) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces)
+}
+
+const args = process.argv.slice(2)
+const [first = ''] = args
+const asksForHelp = args.some((one) => one === '--help' || one === '-h')
+
+if (handedOver.includes(first) && !asksForHelp) await become(first as ProgramName, args.slice(1))
+else {
+  // The clock's timers keep nothing alive; a command that waits does.
+  const stay = new MessageChannel().port1
+  stay.on('message', () => undefined)
+  process.exitCode = await runCommandLine(args, processIo())
+  stay.close()
+}
