@@ -51,7 +51,7 @@ export function createCommands(host: Host): Command {
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
-      .configureHelp({ helpWidth: out.columns ?? 100, sortSubcommands: false }),
+      .configureHelp({ helpWidth: out.columns ?? 100, showGlobalOptions: command !== root }),
   )
   return root
 }

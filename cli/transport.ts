@@ -34,7 +34,11 @@ export function send(endpoint: Endpoint, request: Request): Promise<IncomingMess
     ...(endpoint.ca && { ca: endpoint.ca }),
     ...(request.signal && { signal: request.signal }),
   })
-  outgoing.on('response', resolve)
+  outgoing.on('response', (answer) => {
+    // Whoever reads it hears of an error too; but nobody may be reading when it is stopped.
+    answer.on('error', () => undefined)
+    resolve(answer)
+  })
   outgoing.on('error', (error) => reject(unreachable(endpoint.url, error)))
   outgoing.on('socket', (socket) => socket.setNoDelay(true))
   write(outgoing, request)
@@ -91,8 +95,8 @@ export async function readAll(answer: IncomingMessage): Promise<Buffer> {
 export function unreachable(url: string, error: unknown): SamaraError {
   if (error instanceof Error && error.name === 'AbortError')
     return new SamaraError('CANCELLED', 'stopped', { cause: error })
-  return new SamaraError('UNAVAILABLE', `manager ${url}: cannot be reached: ${reason(error)}`, {
-    expected: '`samara up` running there, or another address by --manager or SAMARA_MANAGER',
+  const hint = 'start one with `samara up`, or name another by --manager or SAMARA_MANAGER'
+  return new SamaraError('UNAVAILABLE', `manager ${url}: cannot be reached (${reason(error)}): ${hint}`, {
     cause: error,
   })
 }

@@ -16,7 +16,11 @@ export type MetricsSource = {
   readonly store: Pick<Store, 'counts'>
   readonly proplets: Proplets
   readonly engine: Engine
-  readonly link: { readonly sentBytes: number; readonly received: ReadonlyMap<string, number>; readonly refused: number }
+  readonly link: {
+    readonly sentBytes: number
+    readonly received: ReadonlyMap<string, number>
+    readonly refused: number
+  }
   readonly connections: () => number | undefined
   readonly usage: () => Usage
 }
@@ -28,10 +32,20 @@ export async function metricsText(source: MetricsSource): Promise<string> {
   const { tasks, bytes } = await source.store.counts()
   const { engine, link } = source
   return [
-    family('samara_tasks', 'gauge', 'Tasks by state.', taskStates.map((state) => [{ state }, tasks[state] ?? 0])),
+    family(
+      'samara_tasks',
+      'gauge',
+      'Tasks by state.',
+      taskStates.map((state) => [{ state }, tasks[state] ?? 0]),
+    ),
     family('samara_store_bytes', 'gauge', 'Size of the database.', [[{}, bytes]]),
     family('samara_jobs_active', 'gauge', 'Jobs with tasks that are not final.', [[{}, engine.active.jobs.size]]),
-    family('samara_task_outcomes_total', 'counter', 'Attempts by how they ended.', pairs('outcome', engine.histograms.outcomes)),
+    family(
+      'samara_task_outcomes_total',
+      'counter',
+      'Attempts by how they ended.',
+      pairs('outcome', engine.histograms.outcomes),
+    ),
     histogram('samara_task_queue_seconds', 'Time from acceptance to a place.', engine.histograms.queue),
     histogram('samara_task_run_seconds', 'Length of the call.', engine.histograms.run),
     family('samara_proplets', 'gauge', 'Proplets by how they are heard.', proplets(source.proplets)),
@@ -44,7 +58,9 @@ export async function metricsText(source: MetricsSource): Promise<string> {
 }
 
 const connections = (count: number | undefined): string[] =>
-  count === undefined ? [] : [family('samara_mqtt_connections', 'gauge', 'Connections to the embedded broker.', [[{}, count]])]
+  count === undefined
+    ? []
+    : [family('samara_mqtt_connections', 'gauge', 'Connections to the embedded broker.', [[{}, count]])]
 
 function proplets(all: Proplets): Sample[] {
   const counts = new Map<string, number>()
@@ -77,6 +93,10 @@ function histogram(name: string, help: string, { counts, sumMs, count }: Histogr
     below += counts[index] ?? 0
     return line(`${name}_bucket`, [{ le: bound / 1000 }, below])
   })
-  const rest = [line(`${name}_bucket`, [{ le: '+Inf' }, count]), line(`${name}_sum`, [{}, sumMs / 1000]), line(`${name}_count`, [{}, count])]
+  const rest = [
+    line(`${name}_bucket`, [{ le: '+Inf' }, count]),
+    line(`${name}_sum`, [{}, sumMs / 1000]),
+    line(`${name}_count`, [{}, count]),
+  ]
   return `# HELP ${name} ${help}\n# TYPE ${name} histogram\n${[...buckets, ...rest].join('')}`
 }

@@ -76,11 +76,13 @@ export class Session implements Outbound {
 
   onWelcome(welcome: Welcome): void {
     if (welcome.epoch !== this.#epoch) return
+    // No refusal: the manager has restarted and the broker has not. [P-3.2]
+    if (welcome.error?.code === 'STALE_EPOCH') return this.#sayHello(this.#options.aliveMs)
     if (welcome.error) return this.#refused(welcome.error)
     if (welcome.protocol !== PROTOCOL)
       return this.#refused({ code: 'UNSUPPORTED_VERSION', message: `protocol ${welcome.protocol} is not ${PROTOCOL}` })
-    if (!this.#enter('welcomed')) return
     this.#hello?.()
+    if (!this.#enter('welcomed')) return
     this.#options.log.info({ epoch: this.#epoch }, 'online')
     this.#alive = this.#options.clock.every(this.#options.aliveMs, () => this.#sayAlive())
     this.#events?.welcomed()
@@ -116,7 +118,10 @@ export class Session implements Outbound {
   #refused(error: { code: string; message: string }): void {
     this.#quiet()
     if (this.#enter('refused')) this.#events?.disconnected()
-    this.#options.log.error({ code: error.code, retryMs: REFUSED_MS }, `the manager refuses this proplet: ${error.message}`)
+    this.#options.log.error(
+      { code: error.code, retryMs: REFUSED_MS },
+      `the manager refuses this proplet: ${error.message}`,
+    )
     this.#hello = this.#options.clock.after(REFUSED_MS, () => this.#sayHello(REFUSED_MS))
   }
 
@@ -125,6 +130,7 @@ export class Session implements Outbound {
     const { link, clock, boot, aliveMs, describe } = this.#options
     const identity = { protocolMin: PROTOCOL, protocolMax: PROTOCOL, boot, epoch: this.#epoch, aliveMs }
     link.send('hello', { ...identity, ...describe() })
+    this.#hello?.()
     this.#hello = clock.after(againMs, () => this.#sayHello(againMs))
   }
 

@@ -13,7 +13,7 @@ type Flags = {
   readonly proplet?: string
   readonly export?: string
   readonly timeout?: number
-  readonly wait: boolean
+  readonly wait?: boolean
   readonly env?: Record<string, string>
   readonly stdin?: string
   readonly retries?: number
@@ -65,7 +65,7 @@ export function run(parent: Command, host: Host): void {
       timeoutMs: flags.timeout,
       retries: flags.retries,
     })
-    if (!flags.wait) {
+    if (flags.wait === false) {
       session.show(submitted.accepted, ({ job }) => `${job.id}\n`)
       return 0
     }

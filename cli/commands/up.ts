@@ -28,7 +28,7 @@ export function up(parent: Command, host: Host): void {
   })
   command.allowUnknownOption().addHelpText('after', () => `\nSettings of the manager\n${settingsText('manager')}`)
   act<[string[]], object>(command, host, async (session) => {
-    const { before, after } = splitAtDashes(host.args.slice(1))
+    const { before, after } = splitAtDashes(host.args.slice(host.args.indexOf('up') + 1))
     return runUp(session, command.optsWithGlobals() as GlobalOptions, before, after)
   })
 }

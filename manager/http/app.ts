@@ -62,10 +62,16 @@ function unknownRoute(routes: readonly Route[], method: string, path: string): H
   const levels = path.split('/')
   const methods = routes.filter((route) => matches(route.path.split('/'), levels)).map((route) => route.method)
   if (methods.length === 0)
-    return new HttpError(404, 'NOT_FOUND', `path ${show(path)}: there is no such resource`, { expected: '/v1/openapi.json names all' })
+    return new HttpError(404, 'NOT_FOUND', `path ${show(path)}: there is no such resource`, {
+      expected: '/v1/openapi.json names all',
+    })
   const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])].join(', ')
-  return new HttpError(405, 'UNSUPPORTED', `path ${show(path)}: ${method} is not supported`, { expected: allow, headers: { allow } })
+  return new HttpError(405, 'UNSUPPORTED', `path ${show(path)}: ${method} is not supported`, {
+    expected: allow,
+    headers: { allow },
+  })
 }
 
 const matches = (template: readonly string[], levels: readonly string[]): boolean =>
-  template.length === levels.length && template.every((level, index) => level.startsWith('{') || level === levels[index])
+  template.length === levels.length &&
+  template.every((level, index) => level.startsWith('{') || level === levels[index])

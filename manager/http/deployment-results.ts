@@ -16,7 +16,10 @@ export async function signatureOf(functions: Functions, record: DeploymentRecord
 }
 
 /** A result with its value and outputs as people read them. */
-export function resultView({ deployment: _, body, ...rest }: DeploymentResultRecord, { result }: Signature): ResultView {
+export function resultView(
+  { deployment: _, body, ...rest }: DeploymentResultRecord,
+  { result }: Signature,
+): ResultView {
   const found = body && ResultBody.decode(body)
   if (!found) return rest
   const { value, stdout, stderr } = found

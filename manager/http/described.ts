@@ -1,4 +1,13 @@
-import { type Field, type FieldType, type Fields, field, type ObjectOf, optional, parse, struct } from '../../shared/schema.ts'
+import {
+  type Field,
+  type Fields,
+  type FieldType,
+  field,
+  type ObjectOf,
+  optional,
+  parse,
+  struct,
+} from '../../shared/schema.ts'
 
 /** An object of the HTTP API: the same field types as messages have, by name and without keys. */
 export type Described<T> = {
@@ -40,7 +49,10 @@ export function object<const F extends Fields>(name: string, doc: string, fields
 }
 
 /** A described message or document as the type of a field, its own fields kept for the description of the API. */
-export const typeOf = <F extends Fields>(message: { type: FieldType<ObjectOf<F>>; fields: F }): FieldType<ObjectOf<F>> => ({
+export const typeOf = <F extends Fields>(message: {
+  type: FieldType<ObjectOf<F>>
+  fields: F
+}): FieldType<ObjectOf<F>> => ({
   ...message.type,
   fields: message.fields,
 })

@@ -1,5 +1,5 @@
-import { isSamaraError, SamaraError } from '../../shared/errors.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { isSamaraError, SamaraError } from '../../shared/errors.ts'
 import type { DeploymentId, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
 import type { ManagerEvent } from '../services/events.ts'
 import { resultView, signatureOf } from './deployment-results.ts'
@@ -28,7 +28,12 @@ export type EventFilter = {
 }
 
 type Numbered = { readonly id: number; readonly event: ManagerEvent }
-type Client = { readonly wants: (event: ManagerEvent) => boolean; readonly waiting: Numbered[]; wake: () => void; gone: boolean }
+type Client = {
+  readonly wants: (event: ManagerEvent) => boolean
+  readonly waiting: Numbered[]
+  wake: () => void
+  gone: boolean
+}
 
 export type EventStream = {
   /** Events that `filter` lets through, after the one numbered `after`. */
@@ -39,7 +44,9 @@ export type EventStream = {
 
 const encoder = new TextEncoder()
 
-export function createEventStream(services: Pick<Services, 'events' | 'clock' | 'functions' | 'deployments'>): EventStream {
+export function createEventStream(
+  services: Pick<Services, 'events' | 'clock' | 'functions' | 'deployments'>,
+): EventStream {
   const { clock } = services
   const clients = new Set<Client>()
   const kept: Numbered[] = []
@@ -139,7 +146,10 @@ function namesOf(event: ManagerEvent): Readonly<Record<string, unknown>> {
   return event
 }
 
-async function dataOf(event: ManagerEvent, { functions, deployments }: Pick<Services, 'functions' | 'deployments'>): Promise<unknown> {
+async function dataOf(
+  event: ManagerEvent,
+  { functions, deployments }: Pick<Services, 'functions' | 'deployments'>,
+): Promise<unknown> {
   const { type } = event
   if (type === 'deployment-state') return { type, deployment: event.state.deployment, ...stateView(event.state) }
   if (type !== 'deployment-result') return event

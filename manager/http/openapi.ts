@@ -38,7 +38,12 @@ function operation(route: Route, schemas: Map<string, Json>): Json {
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
-      ...Object.entries(route.headers).map(([name, description]) => ({ name, in: 'header', description, schema: { type: 'string' } })),
+      ...Object.entries(route.headers).map(([name, description]) => ({
+        name,
+        in: 'header',
+        description,
+        schema: { type: 'string' },
+      })),
     ],
     ...(route.body && { requestBody: requestBody(route.body, schemas) }),
     responses: { ...answers(route, schemas), ...failures(route, schemas) },
@@ -72,14 +77,19 @@ const bytes: Json = { type: 'string', contentMediaType: 'application/octet-strea
 
 function answers(route: Route, schemas: Map<string, Json>): Json {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, answer]) => [status, { description: answer.doc, ...content(answer, schemas) }]),
+    Object.entries(route.answers).map(([status, answer]) => [
+      status,
+      { description: answer.doc, ...content(answer, schemas) },
+    ]),
   )
 }
 
 function content({ body }: Answer, schemas: Map<string, Json>): Json {
   if (body === undefined) return {}
   if (typeof body !== 'string') return { content: { [JSON_TYPE]: { schema: reference(body, schemas) } } }
-  return { content: { [body]: body === JSON_TYPE ? {} : { schema: body.startsWith('text/') ? { type: 'string' } : bytes } } }
+  return {
+    content: { [body]: body === JSON_TYPE ? {} : { schema: body.startsWith('text/') ? { type: 'string' } : bytes } },
+  }
 }
 
 /** What every route of its kind may answer, and what it says of itself. */
@@ -94,7 +104,10 @@ function failures(route: Route, schemas: Map<string, Json>): Json {
   }
   const schema = reference(Problem, schemas)
   return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [status, { description: names.join(', '), content: { [PROBLEM]: { schema } } }]),
+    [...byStatus].map(([status, names]) => [
+      status,
+      { description: names.join(', '), content: { [PROBLEM]: { schema } } },
+    ]),
   )
 }
 

@@ -11,7 +11,8 @@ export type Results = { readonly items: readonly Answer[]; readonly next?: strin
 /** Answers of a job's tasks in their order; the cursor is the number of the first. */
 export async function resultsOf(jobs: Jobs, job: JobRecord, { limit, cursor }: PageQuery): Promise<Results> {
   const first = cursor === undefined ? 0 : Number(/^r(\d{1,6})$/.exec(cursor)?.[1])
-  if (!(first >= 0 && first < Math.max(1, job.tasks))) throw invalid('cursor', cursor, 'the `next` of a page of this list')
+  if (!(first >= 0 && first < Math.max(1, job.tasks)))
+    throw invalid('cursor', cursor, 'the `next` of a page of this list')
   const items: Answer[] = []
   let sizeBytes = 0
   let index = -1

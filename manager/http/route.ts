@@ -1,5 +1,5 @@
+import { type ErrorCode, isSamaraError, SamaraError } from '../../shared/errors.ts'
 import type { UserId } from '../../shared/ids.ts'
-import { isSamaraError, SamaraError, type ErrorCode } from '../../shared/errors.ts'
 import { type AnyDescribed, type Described, object } from './described.ts'
 import type { User } from './services.ts'
 
@@ -76,7 +76,12 @@ export function route<P = Nothing, Q = Nothing, B extends AnyBody | undefined = 
 }
 
 /** A body as its description says, with a status. */
-export function reply<T>(of: Described<T>, value: T, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+export function reply<T>(
+  of: Described<T>,
+  value: T,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return new Response(JSON.stringify(of.write(value)), {
     status,
     headers: { 'content-type': JSON_TYPE, 'cache-control': 'no-store', ...headers },
@@ -86,7 +91,11 @@ export function reply<T>(of: Described<T>, value: T, status = 200, headers: Read
 export const noContent = (): Response => new Response(null, { status: 204 })
 
 /** Bytes of which the entity tag is the digest. */
-export function tagged(request: Request, digest: string, answer: () => Response | Promise<Response>): Response | Promise<Response> {
+export function tagged(
+  request: Request,
+  digest: string,
+  answer: () => Response | Promise<Response>,
+): Response | Promise<Response> {
   const etag = `"${digest}"`
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   if (known.includes(etag) || known.includes('*')) return new Response(null, { status: 304, headers: { etag } })
@@ -103,4 +112,5 @@ export async function unlessMissing<T>(find: Promise<T>): Promise<T | undefined>
   }
 }
 
-export const forbidden = (what: string): SamaraError => new SamaraError('PERMISSION_DENIED', what, { expected: 'an operator' })
+export const forbidden = (what: string): SamaraError =>
+  new SamaraError('PERMISSION_DENIED', what, { expected: 'an operator' })

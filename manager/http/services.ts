@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts'
 import type { Identity } from '../../shared/access.ts'
-import type { MosquittoFiles } from "../services/broker-config.ts"
+import type { Clock } from '../../shared/clock.ts'
+import type { MosquittoFiles } from '../services/broker-config.ts'
 import type { Deployments } from '../services/deployments.ts'
 import type { Events } from '../services/events.ts'
 import type { Functions } from '../services/functions.ts'
@@ -31,8 +31,8 @@ export type Services = {
   readonly metrics: () => Promise<string>
   /** Writes a backup into a folder of this name below the data directory. Resolves with its path. */
   readonly backup: (name: string) => Promise<string>
-  /** Configuration files of an external broker for what is registered now. */
-  readonly mosquitto: () => MosquittoFiles
+  /** Configuration files of an external broker for what is registered now; it will find them in `dir`. */
+  readonly mosquitto: (dir: string) => MosquittoFiles
 }
 
 export type User = Identity & { readonly kind: 'user' }

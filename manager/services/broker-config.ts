@@ -19,6 +19,8 @@ type Deps = {
   readonly users: Users
   readonly namespace: string
   readonly maxPacketBytes: number
+  /** Where the broker will find the files. */
+  readonly dir: string
   /** Of an external broker that is in use already; made up where there is none. */
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -29,13 +31,17 @@ const MANAGER = 'samara-manager'
 const QUEUED_MESSAGES = 10_000
 const IN_FLIGHT = 1_000
 
-export function mosquittoFiles({ proplets, users, namespace, maxPacketBytes, ...own }: Deps): MosquittoFiles {
+export function mosquittoFiles({ proplets, users, namespace, maxPacketBytes, dir, ...own }: Deps): MosquittoFiles {
   const manager = { username: own.username ?? MANAGER, password: own.password ?? newToken() }
   if (users.has(manager.username) || [...proplets.all()].some(({ id }) => id === manager.username))
-    throw new SamaraError('FAILED_PRECONDITION', `broker-username: ${manager.username} is the name of a user or proplet`, {
-      field: 'broker-username',
-      expected: 'a name of its own',
-    })
+    throw new SamaraError(
+      'FAILED_PRECONDITION',
+      `broker-username: ${manager.username} is the name of a user or proplet`,
+      {
+        field: 'broker-username',
+        expected: 'a name of its own',
+      },
+    )
   const known = [...identities(proplets, users)]
   const passwd = [
     `${manager.username}:${hashToken(manager.password)}`,
@@ -45,7 +51,7 @@ export function mosquittoFiles({ proplets, users, namespace, maxPacketBytes, ...
     `user ${manager.username}\ntopic readwrite samara/${PROTOCOL}/${namespace}/#`,
     ...known.map(({ identity }) => rules(identity, namespace)),
   ]
-  return { passwd: `${passwd.join('\n')}\n`, acl: `${acl.join('\n\n')}\n`, conf: conf(maxPacketBytes), manager }
+  return { passwd: `${passwd.join('\n')}\n`, acl: `${acl.join('\n\n')}\n`, conf: conf(dir, maxPacketBytes), manager }
 }
 
 function* identities(proplets: Proplets, users: Users): Generator<{ identity: Identity; hash: string }> {
@@ -63,11 +69,14 @@ const rules = (identity: Identity, namespace: string): string =>
     ...writable(identity, namespace).map((filter) => `topic write ${filter}`),
   ].join('\n')
 
-const conf = (maxPacketBytes: number): string => `# Mosquitto 2 for Samara. Beside it: passwd and acl; reload both with SIGHUP.
+const conf = (
+  dir: string,
+  maxPacketBytes: number,
+): string => `# Mosquitto 2 for Samara. Beside it: passwd and acl; reload both with SIGHUP.
 listener 1883
 allow_anonymous false
-password_file /mosquitto/config/passwd
-acl_file /mosquitto/config/acl
+password_file ${dir}/passwd
+acl_file ${dir}/acl
 
 # Without it a QoS 1 round trip takes 40 ms and more. [P-1.1]
 set_tcp_nodelay true

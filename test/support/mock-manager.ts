@@ -219,7 +219,8 @@ export class MockManager {
       const changed = this.onChunk(chunk)
       if (changed) this.send('pulled', changed)
     }
-    if (!blob) return send({ ...get, sizeBytes: 0, error: { code: 'NOT_FOUND', message: 'no such blob' } })
+    const { digest, offset } = get
+    if (!blob) return send({ digest, offset, sizeBytes: 0, error: { code: 'NOT_FOUND', message: 'no such blob' } })
     const end = Math.min(blob.length, get.offset + get.length)
     for (let at = get.offset; at < end; at += get.chunk)
       send({

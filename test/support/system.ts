@@ -11,7 +11,7 @@ import { createLink } from '../../proplet/mqtt/link.ts'
 import { createJcoRuntime } from '../../proplet/runtime/jco.ts'
 import { realClock } from '../../shared/clock.ts'
 import { type FunctionName, propletId, type UserId } from '../../shared/ids.ts'
-import type { Answer } from '../../shared/messages/index.ts'
+import { type Answer, Answer as AnswerMessage } from '../../shared/messages/index.ts'
 import { topics } from '../../shared/topics.ts'
 import { quiet } from './quiet.ts'
 
@@ -141,7 +141,7 @@ export async function connectUser(url: string, name: string): Promise<User> {
   const answers: Answer[] = []
   const waiting = new Set<() => void>()
   client.on('message', (_topic, payload) => {
-    answers.push(JSON.parse(payload.toString()) as Answer)
+    answers.push(payload[0] === 0x7b ? (JSON.parse(payload.toString()) as Answer) : AnswerMessage.decode(payload))
     for (const wake of waiting) wake()
   })
   await client.subscribeAsync(`${topics.reply.of('default', { user: name })}/#`, { qos: 1 })

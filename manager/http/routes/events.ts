@@ -21,7 +21,10 @@ export const eventRoutes = (stream: EventStream): readonly Route[] => [
     doc: 'What happens, as server-sent events with JSON data. Users who are no operators see their own tasks.',
     access: 'user',
     query: EventsQuery,
-    headers: { 'last-event-id': 'Number of the last event that was seen; what came after it comes first, where it is still known.' },
+    headers: {
+      'last-event-id':
+        'Number of the last event that was seen; what came after it comes first, where it is still known.',
+    },
     answers: { 200: { doc: 'The events, until one of both ends it.', body: STREAM } },
     errors: ['RESOURCE_EXHAUSTED'],
     handle: ({ query, viewer, request }) => {

@@ -1,7 +1,7 @@
 import { Manifest } from '../../../shared/documents/manifest.ts'
 import type { FunctionName, UserId } from '../../../shared/ids.ts'
 import { feasible, isReason } from '../../scheduler/feasible.ts'
-import { noContent, type Route, reply, route, tagged, unlessMissing, wasmBody } from '../route.ts'
+import { jsonBody, noContent, type Route, reply, route, tagged, unlessMissing, WASM, wasmBody } from '../route.ts'
 import { FunctionPath, PageParameters, pageOf, pageQuery } from '../schemas/common.ts'
 import {
   AliasBody,
@@ -16,7 +16,6 @@ import {
   VersionPath,
   versionView,
 } from '../schemas/functions.ts'
-import { jsonBody, WASM } from '../route.ts'
 import type { Services } from '../services.ts'
 
 const FunctionPage = pageOf(FunctionView)
@@ -97,7 +96,7 @@ const versionRoutes = ({ functions, blobs }: Services): readonly Route[] => [
     handle: async ({ params, request }) => {
       const { version, manifest } = await functions.resolve(params.function, params.ref)
       return tagged(request, version.manifest, () =>
-        reply(ManifestView, { ...versionView(version), manifest }, 200, cacheable(version.manifest)),
+        reply(ManifestView, { ...manifest, ...versionView(version) }, 200, cacheable(version.manifest)),
       )
     },
   }),
@@ -132,12 +131,9 @@ async function upload(
   const before = await unlessMissing(functions.resolve(name))
   const { version, inspection } = await functions.add(name, bytes, options)
   const isNew = before?.version.version !== version.version
-  return reply(
-    UploadedView,
-    { ...versionView(version), manifest: inspection.manifest, notes: noteViews(inspection.notes) },
-    isNew ? 201 : 200,
-    { location: `/v1/functions/${name}/versions/${version.version}` },
-  )
+  return reply(UploadedView, { ...versionView(version), notes: noteViews(inspection.notes) }, isNew ? 201 : 200, {
+    location: `/v1/functions/${name}/versions/${version.version}`,
+  })
 }
 
 const inspectRoute = ({ functions, proplets }: Services): Route =>
@@ -151,13 +147,18 @@ const inspectRoute = ({ functions, proplets }: Services): Route =>
       const { manifest, notes } = await functions.inspect(body)
       // What is stored is what encodes: the answer shall not promise more.
       Manifest.encode(manifest)
-      const need = { images: manifest.images, minMemoryPages: manifest.memory.minPages, selector: [], avoid: new Set<never>() }
+      const need = {
+        images: manifest.images,
+        minMemoryPages: manifest.memory.minPages,
+        selector: [],
+        avoid: new Set<never>(),
+      }
       const fits = [...proplets.all()]
         .filter((one) => one.connected)
         .map((one) => {
           const found = feasible(need, one)
-          if (isReason(found)) return { proplet: one.id, runs: false, reason: found.text }
-          return { proplet: one.id, runs: true, format: found.format }
+          if (isReason(found)) return { proplet: one.id, fits: false, reason: found.text }
+          return { proplet: one.id, fits: true, format: found.format }
         })
       return reply(InspectionView, { manifest, notes: noteViews(notes), proplets: fits })
     },

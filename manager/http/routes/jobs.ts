@@ -35,7 +35,10 @@ export const jobRoutes = (services: Services): readonly Route[] => [
       const { function: name, user, ...page } = query
       const whose = viewer ?? user
       if (viewer && user && user !== viewer)
-        throw new SamaraError('PERMISSION_DENIED', `user: ${viewer} sees own jobs only`, { field: 'user', expected: viewer })
+        throw new SamaraError('PERMISSION_DENIED', `user: ${viewer} sees own jobs only`, {
+          field: 'user',
+          expected: viewer,
+        })
       const filter = { ...(whose && { user: whose }), ...(name && { function: name }) }
       const { items, ...rest } = await services.jobs.jobs(filter, pageQuery(page))
       return reply(JobPage, { items: items.map((one) => jobView(one)), ...rest })
@@ -88,10 +91,13 @@ const submitRoute = (services: Services): Route =>
     },
     errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'UNPLACEABLE', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'],
     handle: async ({ body, query, user, request, signal }) => {
-      if (query.wait !== undefined && query.wait > MAX_WAIT_MS) throw invalid('wait', query.wait, `an integer from 0 to ${MAX_WAIT_MS}`)
+      if (query.wait !== undefined && query.wait > MAX_WAIT_MS)
+        throw invalid('wait', query.wait, `an integer from 0 to ${MAX_WAIT_MS}`)
       const submit = { ...body, key: keyOf(request, body.key) }
       const { job, added } = await services.jobs.submit(submit, origin(services, submit, user.id as UserId))
-      const ended = query.wait ? await waited(services, job.id, query.wait, AbortSignal.any([signal, request.signal])) : false
+      const ended = query.wait
+        ? await waited(services, job.id, query.wait, AbortSignal.any([signal, request.signal]))
+        : false
       const { job: row, counts } = await services.jobs.job(job.id, undefined)
       const tasks = await tasksOf(services, job.id)
       const results = ended ? await resultsOf(services.jobs, job, { limit: MAX_PAGE }) : undefined

@@ -1,8 +1,18 @@
 import { SamaraError } from '../../../shared/errors.ts'
 import { jsonBody, type Route, reply, route } from '../route.ts'
-import { BackupBody, BackupView, Health, MosquittoView, Readiness, VersionInfo } from '../schemas/system.ts'
+import {
+  BackupBody,
+  BackupView,
+  Health,
+  MosquittoQuery,
+  MosquittoView,
+  Readiness,
+  VersionInfo,
+} from '../schemas/system.ts'
 import type { Services } from '../services.ts'
 
+/** Of the official container image. */
+const MOSQUITTO_DIR = '/mosquitto/config'
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
 
 export const systemRoutes = (services: Services, describe: () => Promise<unknown>): readonly Route[] => [
@@ -55,8 +65,9 @@ export const systemRoutes = (services: Services, describe: () => Promise<unknown
   route('GET /v1/broker/mosquitto', {
     doc: 'Files with which Mosquitto lets in who is registered here, each to its own topics.',
     access: 'operator',
+    query: MosquittoQuery,
     answers: { 200: { doc: 'The files.', body: MosquittoView } },
     errors: ['FAILED_PRECONDITION'],
-    handle: () => reply(MosquittoView, services.mosquitto()),
+    handle: ({ query }) => reply(MosquittoView, services.mosquitto(query.dir ?? MOSQUITTO_DIR)),
   }),
 ]

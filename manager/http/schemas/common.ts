@@ -1,7 +1,6 @@
-import { errorCodes } from '../../../shared/errors.ts'
-import { functionLabel, jobLabel, propletName, taskLabel, userName, deploymentLabel } from '../../../shared/fields.ts'
+import { errorCodes, invalid } from '../../../shared/errors.ts'
+import { deploymentLabel, functionLabel, jobLabel, propletName, taskLabel, userName } from '../../../shared/fields.ts'
 import { type FieldType, list, numbered, text, uint } from '../../../shared/schema.ts'
-import { invalid } from '../../../shared/errors.ts'
 import type { Page, PageQuery } from '../../store/store.ts'
 import { type Described, fromText, may, need, object } from '../described.ts'
 
@@ -20,7 +19,8 @@ export const pageFields = {
 export const PageParameters = object('query', 'Which page.', pageFields)
 
 export function pageQuery({ limit, cursor }: { limit?: number | undefined; cursor?: string | undefined }): PageQuery {
-  if (limit !== undefined && (limit < 1 || limit > MAX_PAGE)) throw invalid('limit', limit, `an integer from 1 to ${MAX_PAGE}`)
+  if (limit !== undefined && (limit < 1 || limit > MAX_PAGE))
+    throw invalid('limit', limit, `an integer from 1 to ${MAX_PAGE}`)
   return { limit: limit ?? DEFAULT_PAGE, ...(cursor !== undefined && { cursor }) }
 }
 
@@ -31,7 +31,10 @@ export const pageOf = <T>(item: Described<T>) =>
   })
 
 /** A page of a list that is in memory, in the order of its ids; the cursor is the last id. */
-export function pageInMemory<T extends { readonly id: string }>(all: Iterable<T>, { limit, cursor }: PageQuery): Page<T> {
+export function pageInMemory<T extends { readonly id: string }>(
+  all: Iterable<T>,
+  { limit, cursor }: PageQuery,
+): Page<T> {
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString('latin1')
   if (cursor !== undefined && !/^=[a-z0-9._-]{1,48}$/.test(after))
     throw invalid('cursor', cursor, 'the `next` of a page of this list')
@@ -43,7 +46,9 @@ export function pageInMemory<T extends { readonly id: string }>(all: Iterable<T>
 }
 
 const one = <const K extends string, T>(name: K, type: FieldType<T>) =>
-  object('path', 'Names in the path.', { [name]: need(type, `The ${name}.`) } as { readonly [P in K]: ReturnType<typeof need<T>> })
+  object('path', 'Names in the path.', { [name]: need(type, `The ${name}.`) } as {
+    readonly [P in K]: ReturnType<typeof need<T>>
+  })
 
 export const FunctionPath = one('function', functionLabel)
 export const JobPath = one('job', jobLabel)
@@ -62,4 +67,3 @@ export const Problem = object('problem', 'What went wrong (RFC 9457).', {
   expected: may(text({ max: 4_096 }), 'What would have been right.'),
   reasons: may(list(text({ max: 1_024 }), { max: 256 }), 'Why each proplet was not chosen.'),
 })
-

@@ -24,29 +24,33 @@ const value = anyItem({ max: 65_536 })
 const output = text({ max: MAX_BODY_BYTES })
 const MANY = 65_535
 
-export const NewDeploymentBody = object('new-deployment', 'A function to keep on every proplet that a selector matches.', {
-  function: need(functionLabel, 'Function.'),
-  version: may(aliasOrVersion, 'Version number or alias, pinned now. `latest` where it is left out.'),
-  selector: need(selector, 'Proplets: `line=1,site!=lab`, or `*`.'),
-  trigger: need(numbered(triggers), 'When it runs.'),
-  everyMs: may(uint(32), 'Period of `every`.'),
-  keep: may(bool, 'Whether one instance is kept from run to run; a fresh one otherwise.'),
-  export: may(text({ min: 1, max: 256 }), 'Export to call; may be left out where there is only one.'),
-  args: may(value, 'Arguments: a list in order, or an object by name.'),
-  argv: may(argv, 'Arguments of a command.'),
-  env: may(env, 'Environment of a command.'),
-  timeoutMs: may(uint(32), 'Longest run. 10,000 where it is left out.'),
-  throttleMs: may(uint(32), 'Least time between two published results. 1,000 where it is left out.'),
-  bufferCount: may(uint(16), 'Results kept while there is no connection. 64 where it is left out.'),
-  memoryPages: may(uint(32), 'Cap on linear memory in pages of 64 KiB.'),
-})
+export const NewDeploymentBody = object(
+  'new-deployment',
+  'A function to keep on every proplet that a selector matches.',
+  {
+    function: need(functionLabel, 'Function.'),
+    version: may(aliasOrVersion, 'Version number or alias, pinned now. `latest` where it is left out.'),
+    selector: need(selector, 'Proplets: `line=1,site!=lab`, or `*`.'),
+    trigger: need(numbered(triggers), 'When it runs.'),
+    everyMs: may(uint(32), 'Period of `every`.'),
+    keep: may(bool, 'Whether one instance is kept from run to run; a fresh one otherwise.'),
+    export: may(text({ min: 1, max: 256 }), 'Export to call; may be left out where there is only one.'),
+    args: may(value, 'Arguments: a list in order, or an object by name.'),
+    argv: may(argv, 'Arguments of a command.'),
+    env: may(env, 'Environment of a command.'),
+    timeoutMs: may(uint(32), 'Longest run. 10,000 where it is left out.'),
+    throttleMs: may(uint(32), 'Least time between two published results. 1,000 where it is left out.'),
+    bufferCount: may(uint(16), 'Results kept while there is no connection. 64 where it is left out.'),
+    memoryPages: may(uint(32), 'Cap on linear memory in pages of 64 KiB.'),
+  },
+)
 
 const deployment = {
   id: need(deploymentLabel, 'Deployment.'),
   user: need(userName, 'Who made it.'),
   function: need(functionLabel, 'Function.'),
   version: need(uint(32), 'Version that it pins.'),
-  digest: need(sha256, 'Digest of the manifest of that version.'),
+  manifest: need(sha256, 'Digest of the manifest of that version.'),
   selector: need(selector, 'Proplets that it is for.'),
   trigger: need(numbered(triggers), 'When it runs.'),
   everyMs: may(uint(32), 'Period of `every`.'),
@@ -61,7 +65,7 @@ export const DeploymentView = object('deployment', 'A function that is kept on p
 const State = object('deployment-state', 'What a proplet reported.', {
   proplet: need(propletName, 'Proplet.'),
   state: need(numbered(instanceStates), 'Where it stands there.'),
-  digest: need(sha256, 'Manifest that it runs there.'),
+  manifest: need(sha256, 'Digest of the manifest that it has there.'),
   boot: need(bootId, 'Boot of the proplet.'),
   runs: need(uint(53), 'Runs since boot.'),
   failures: need(uint(53), 'Those that did not complete.'),
@@ -96,11 +100,11 @@ export const DeploymentResult = object('deployment-result', 'One run of a deploy
 })
 
 export function deploymentView(record: DeploymentRecord): ValueOf<typeof DeploymentView> {
-  const { manifest: digest, call: _, ...rest } = record
-  return { ...rest, digest }
+  const { call: _, ...rest } = record
+  return rest
 }
 
 export function stateView(record: DeploymentStateRecord): ValueOf<typeof State> {
-  const { deployment: _, manifest: digest, ...rest } = record
-  return { ...rest, digest }
+  const { deployment: _, ...rest } = record
+  return rest
 }

@@ -16,7 +16,7 @@ const version = {
   function: need(functionLabel, 'Function.'),
   version: need(uint(32), 'Number of the version, from 1.'),
   kind: need(valuesOf<string>(numbered(kinds)), 'What the module is.'),
-  digest: need(sha256, 'Digest of the manifest, which names the version for good.'),
+  manifest: need(sha256, 'Digest of the manifest, which names the version for good.'),
   artefact: need(sha256, 'Digest of the uploaded bytes.'),
   sizeBytes: need(uint(32), 'Of the uploaded bytes.'),
   createdMs: need(time, 'When it was uploaded: ms since 1970.'),
@@ -38,7 +38,6 @@ const Note = object('note', 'Where one form of a module runs.', {
   refused: need(words, 'Where not, why, and what would make it fit.'),
 })
 const notes = need(list(Note.type, { max: 8 }), 'Where it can run, and why not elsewhere.')
-const manifest = need(typeOf(Manifest), 'What it is, needs and offers.')
 
 export const VersionPath = object('path', 'Names in the path.', {
   function: need(functionLabel, 'The function.'),
@@ -55,25 +54,25 @@ export const UploadQuery = object('query', 'Beside the module.', {
   alias: may(aliasOrVersion, 'Alias to move to the version, beside `latest`.'),
 })
 
-export const UploadedView = object('uploaded', 'The version that a module has become.', { ...version, manifest, notes })
-export const ManifestView = object('function-version', 'A version with its manifest.', { ...version, manifest })
+export const UploadedView = object('uploaded', 'The version that a module has become.', { ...version, notes })
+export const ManifestView = object('function-version', 'A version with what its manifest says.', {
+  ...Manifest.fields,
+  ...version,
+})
 
 const Fit = object('fit', 'Whether one proplet would run it.', {
   proplet: need(propletName, 'Proplet.'),
-  runs: need(bool, 'Whether it would be chosen now.'),
+  fits: need(bool, 'Whether it would be chosen now.'),
   format: may(numbered(formats), 'Form that it would load.'),
   reason: may(text({ max: 1_024 }), 'Why it would not be chosen.'),
 })
 export const InspectionView = object('inspection', 'What a module is and where it would run. Nothing is kept.', {
-  manifest,
+  manifest: need(typeOf(Manifest), 'The manifest that it would have.'),
   notes,
   proplets: need(list(Fit.type, { max: 65_535 }), 'Every proplet that is connected.'),
 })
 
-export const versionView = (row: VersionRecord): ValueOf<typeof VersionView> => {
-  const { manifest: digest, manifestBytes: _, ...rest } = row
-  return { ...rest, digest }
-}
+export const versionView = ({ manifestBytes: _, ...row }: VersionRecord): ValueOf<typeof VersionView> => row
 
 export const functionView = (
   record: FunctionRecord,

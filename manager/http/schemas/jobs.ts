@@ -19,7 +19,11 @@ export const MAX_WAIT_MS = 60_000
 
 const outcome = numbered(outcomes)
 const counts = valuesOf<Readonly<Partial<Record<TaskState, number>>>>(
-  dictionary({ max: taskStates.length, key: valuesOf<string>(numbered(taskStates)), value: valuesOf<string>(uint(32)) }),
+  dictionary({
+    max: taskStates.length,
+    key: valuesOf<string>(numbered(taskStates)),
+    value: valuesOf<string>(uint(32)),
+  }),
 )
 
 const { key, ...submitted } = Submit.fields
@@ -122,7 +126,10 @@ export const CancelledView = object('cancelled', 'What was asked to stop.', {
   tasks: need(uint(32), 'Tasks that were not final.'),
 })
 
-export function jobView(job: JobRecord, counted?: Readonly<Partial<Record<TaskState, number>>>): ValueOf<typeof JobView> {
+export function jobView(
+  job: JobRecord,
+  counted?: Readonly<Partial<Record<TaskState, number>>>,
+): ValueOf<typeof JobView> {
   const { manifest: _m, requestDigest: _r, reply: _t, replyFormat: _f, inlineBytes: _i, policy, ...rest } = job
   return { ...rest, retries: policy.retries, retryOn: policy.retryOn, ...(counted && { counts: counted }) }
 }

@@ -16,11 +16,27 @@ export const Readiness = object('readiness', 'Whether work can be taken.', {
 })
 export const BackupBody = object('backup', 'Where to write to.', {
   dir: may(
-    text({ min: 1, max: 64, pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/, rule: 'a name of A-Z a-z 0-9 . _ -' }),
+    text({
+      min: 1,
+      max: 64,
+      pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+      rule: 'a name of A-Z a-z 0-9 . _ -',
+    }),
     'Name of a new folder below `backups` in the data directory. The time where it is left out.',
   ),
 })
 export const BackupView = object('backup-written', 'A backup.', { path: need(text({ max: 4_096 }), 'Its folder.') })
+export const MosquittoQuery = object('query', 'Where the files will be.', {
+  dir: may(
+    text({
+      min: 1,
+      max: 256,
+      pattern: /^\/[A-Za-z0-9._/ -]*$/,
+      rule: 'an absolute path of A-Z a-z 0-9 . _ / - and spaces',
+    }),
+    'Folder in which the broker will find them. /mosquitto/config where it is left out.',
+  ),
+})
 export const MosquittoView = object('mosquitto', 'Configuration of an external broker.', {
   passwd: need(file, 'Password file.'),
   acl: need(file, 'Access list.'),

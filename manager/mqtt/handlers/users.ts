@@ -36,10 +36,8 @@ type Parts = {
 /** A message in either form, as far as an answer to a wrong one needs it. */
 type Read<T> = { readonly form: Form; readonly message: T }
 
-const JSON_STARTS = new Set([0x7b, 0x20, 0x09, 0x0a, 0x0d, 0x5b, 0x22])
-
-/** JSON begins with a brace or white space; no CBOR map does. */
-const formOf = (payload: Uint8Array): Form => (JSON_STARTS.has(payload[0] ?? 0) ? 'json' : 'cbor')
+/** A CBOR map has the major type 5 in its first byte; a person with a typing error is answered in JSON. [P-9.1] */
+const formOf = (payload: Uint8Array): Form => ((payload[0] ?? 0) >> 5 === 5 ? 'cbor' : 'json')
 
 function read<F extends Fields>(kind: Message<F>, payload: Uint8Array): Read<ObjectOf<F>> {
   if (payload.length > MAX_USER_MESSAGE_BYTES)
