@@ -8,13 +8,17 @@ import { become, type ProgramName } from './programs.ts'
 /** The only file of the command line that knows process and environment. */
 
 const EXIT_INTERRUPTED = 130
+/** A terminal tells all of its group, and npm passes on what it is told: what comes so soon is one wish. */
+const SAME_WISH_MS = 500
 
 function processIo(): Io {
   const stopping = new AbortController()
+  let firstMs = Number.POSITIVE_INFINITY
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
       // Somebody who asks twice does not want to wait.
-      if (stopping.signal.aborted) process.exit(EXIT_INTERRUPTED)
+      if (realClock.monotonic() - firstMs > SAME_WISH_MS) process.exit(EXIT_INTERRUPTED)
+      firstMs = Math.min(firstMs, realClock.monotonic())
       stopping.abort()
     })
   return {

@@ -28,6 +28,33 @@ export async function become(name: ProgramName, args: readonly string[]): Promis
   await import(programFile(name))
 }
 
+/** Where a manager is that runs in this process. */
+export type ManagerPlace = { readonly url: string; readonly broker: string; readonly data: string }
+
+/** Runs a manager in this process until `signal` is aborted; resolves with its exit code. */
+export async function runManager(
+  io: Io,
+  argv: readonly string[],
+  options: { readonly signal: AbortSignal; readonly ready?: (place: ManagerPlace) => void },
+): Promise<number> {
+  const [manager, { configOf }] = await Promise.all([import('../manager/main.ts'), import('../manager/config.ts')])
+  const parseYaml = async (text: string): Promise<unknown> => (await import('yaml')).parse(text)
+  return manager.runManager({
+    argv,
+    env: io.env,
+    stdout: io.out,
+    stderr: io.err,
+    signal: options.signal,
+    ready(running) {
+      const where = configOf({ argv, env: io.env, readFile: (file) => readFileSync(file), parseYaml })
+      void where.then(({ data, broker, tlsCert }) => {
+        const own = `${tlsCert === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${running.manager.mqttPort}`
+        options.ready?.({ url: running.http.url, broker: broker ?? own, data })
+      })
+    },
+  })
+}
+
 /** The settings of a program, as it lists them itself. */
 export const settingsText = (name: ProgramName): string =>
   spawnSync(process.execPath, [programFile(name), '--help'], { encoding: 'utf8' }).stdout ?? ''
@@ -86,10 +113,11 @@ export async function runToEnd(io: Io, name: ProgramName, args: readonly string[
 export async function runCli(
   io: Io,
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [cliFile, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...io.env },
+    env: { ...io.env, ...env },
     signal: io.signal,
   })
   const texts = { stdout: '', stderr: '' }

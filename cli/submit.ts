@@ -44,9 +44,21 @@ export const isProgram = ({ exports }: Target, wanted: string | undefined): bool
 export const callOf = (target: Target, wanted: string | undefined, words: readonly string[]): object =>
   isProgram(target, wanted) ? { argv: words } : { args: words.map(jsonOrText) }
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Text of a file that a user named, or of our own standard input. A job carries texts: other bytes are refused, not bent. */
+export async function textOf(session: Session, what: string, file: string): Promise<string> {
+  const bytes = file === '-' ? await session.io.readStdin() : readFile(file)
+  try {
+    return decoder.decode(bytes)
+  } catch (error) {
+    throw new SamaraError('INVALID_ARGUMENT', `${what} ${JSON.stringify(file)}: is not text in UTF-8`, { cause: error })
+  }
+}
+
 /** Calls of a batch: a JSON list, or one JSON value a line. */
 export async function batchOf(session: Session, file: string): Promise<unknown[]> {
-  const text = (file === '-' ? await session.io.readStdin() : readFile(file)).toString('utf8')
+  const text = await textOf(session, 'batch', file)
   const calls = listed(file, text)
   if (calls.length >= 1 && calls.length <= MAX_BATCH) return calls
   throw new SamaraError('INVALID_ARGUMENT', `batch ${JSON.stringify(file)}: has ${calls.length} calls`, {

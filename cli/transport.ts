@@ -32,14 +32,18 @@ export function send(endpoint: Endpoint, request: Request): Promise<IncomingMess
     method: request.method,
     headers: headers(endpoint, request),
     ...(endpoint.ca && { ca: endpoint.ca }),
-    ...(request.signal && { signal: request.signal }),
   })
   outgoing.on('response', (answer) => {
     // Whoever reads it hears of an error too; but nobody may be reading when it is stopped.
     answer.on('error', () => undefined)
     resolve(answer)
   })
-  outgoing.on('error', (error) => reject(unreachable(endpoint.url, error)))
+  outgoing.on('error', (error) => reject(request.signal?.aborted ? stopped() : unreachable(endpoint.url, error)))
+  // Without an error: Node throws one into the void where the answer has come but was not read yet.
+  const stop = () => void outgoing.destroy()
+  if (request.signal?.aborted) stop()
+  request.signal?.addEventListener('abort', stop, { once: true })
+  outgoing.on('close', () => request.signal?.removeEventListener('abort', stop))
   outgoing.on('socket', (socket) => socket.setNoDelay(true))
   write(outgoing, request)
   return promise
@@ -92,9 +96,9 @@ export async function readAll(answer: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
+const stopped = (): SamaraError => new SamaraError('CANCELLED', 'stopped')
+
 export function unreachable(url: string, error: unknown): SamaraError {
-  if (error instanceof Error && error.name === 'AbortError')
-    return new SamaraError('CANCELLED', 'stopped', { cause: error })
   const hint = 'start one with `samara up`, or name another by --manager or SAMARA_MANAGER'
   return new SamaraError('UNAVAILABLE', `manager ${url}: cannot be reached (${reason(error)}): ${hint}`, {
     cause: error,

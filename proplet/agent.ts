@@ -18,7 +18,7 @@ import { Session } from './session.ts'
 import { Slots } from './slots.ts'
 import { createJournal } from './tasks/journal.ts'
 import { Outbox } from './tasks/outbox.ts'
-import { Tasks, type TaskStats } from './tasks/tasks.ts'
+import { type TaskStats, Tasks } from './tasks/tasks.ts'
 
 export type AgentSettings = {
   readonly propletId: PropletId
@@ -108,7 +108,11 @@ function build(deps: AgentDeps, boot: string) {
   const store = createBlobStore({ dir: join(settings.dataDir, 'blobs'), maxBytes: settings.cacheBytes, log })
   const link = deps.openLink({ boot, newEpoch: epochs(), maxPacket: MAX_PACKET_BYTES })
   // Asked when the first hello is said, by when every part is there.
-  const load = () => ({ running: tasks.stats().running + deployments.running, queued: tasks.stats().waiting, freeMemory: deps.freeMemory() })
+  const load = () => ({
+    running: tasks.stats().running + deployments.running,
+    queued: tasks.stats().waiting,
+    freeMemory: deps.freeMemory(),
+  })
   const describe = () => description(deps, store)
   const session = new Session({ link, clock, log, boot, aliveMs: settings.aliveMs, describe, load })
   const outbound = session

@@ -31,7 +31,7 @@ const help = (machine: Machine): string => {
 
 function withoutConfig({ argv, env }: CommandLine): { argv: readonly string[]; path: string | undefined } {
   const at = argv.findIndex((argument) => argument === '--config' || argument.startsWith('--config='))
-  if (at < 0) return { argv, path: env['SAMARA_CONFIG'] || undefined }
+  if (at < 0) return { argv, path: env.SAMARA_CONFIG || undefined }
   const inline = argv[at]?.split('=').slice(1).join('=')
   const path = inline || argv[at + 1]
   if (!path) throw new SamaraError('INVALID_ARGUMENT', '--config: a value is missing', { field: 'config' })
@@ -43,11 +43,17 @@ async function parseFile(path: string, line: CommandLine): Promise<unknown> {
   try {
     text = line.readFile(path).toString('utf8')
   } catch (cause) {
-    throw new SamaraError('INVALID_ARGUMENT', `config: ${path} cannot be read: ${(cause as Error).message}`, { field: 'config', cause })
+    throw new SamaraError('INVALID_ARGUMENT', `config: ${path} cannot be read: ${(cause as Error).message}`, {
+      field: 'config',
+      cause,
+    })
   }
   try {
     return await line.parseYaml(text)
   } catch (cause) {
-    throw new SamaraError('INVALID_ARGUMENT', `config: ${path} is not YAML or JSON: ${(cause as Error).message}`, { field: 'config', cause })
+    throw new SamaraError('INVALID_ARGUMENT', `config: ${path} is not YAML or JSON: ${(cause as Error).message}`, {
+      field: 'config',
+      cause,
+    })
   }
 }

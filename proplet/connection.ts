@@ -8,7 +8,9 @@ export const connectionEvents = ['connected', 'welcomed', 'refused', 'closed', '
 export type ConnectionEvent = (typeof connectionEvents)[number]
 
 /** Life of a connection: each row a state, each cell the state an event leads to. [P-3] */
-export const transitions: Readonly<Record<ConnectionState, Readonly<Partial<Record<ConnectionEvent, ConnectionState>>>>> = {
+export const transitions: Readonly<
+  Record<ConnectionState, Readonly<Partial<Record<ConnectionEvent, ConnectionState>>>>
+> = {
   offline: { connected: 'connecting' },
   connecting: { welcomed: 'online', refused: 'refused', closed: 'offline' },
   // A welcome that comes twice means nothing; a refusal after it does. [P-3.6]

@@ -45,7 +45,17 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
     freeMemory: options.freeMemory,
     settings: agentSettings(options),
     openLink: (identity) =>
-      createLink({ ...identity, url: config.broker, propletId: config.id, namespace: config.namespace, token, tls, clock, log, random }),
+      createLink({
+        ...identity,
+        url: config.broker,
+        propletId: config.id,
+        namespace: config.namespace,
+        token,
+        tls,
+        clock,
+        log,
+        random,
+      }),
   })
   await agent.start()
   return () => agent.stop()
@@ -76,16 +86,28 @@ function agentSettings({ config, software, arch }: StartOptions) {
 function tokenOf(options: StartOptions): string | undefined {
   const { token, tokenFile } = options.config
   if (token !== undefined && tokenFile !== undefined)
-    throw new SamaraError('INVALID_ARGUMENT', 'token-file: token is set too, and only one of them counts', { field: 'token-file' })
+    throw new SamaraError('INVALID_ARGUMENT', 'token-file: token is set too, and only one of them counts', {
+      field: 'token-file',
+    })
   return token ?? readSetting(options, 'token-file', tokenFile)?.toString('utf8').trim()
 }
 
 function tlsOf(options: StartOptions): TlsFiles {
   const { ca, cert, key } = options.config
   if ((cert === undefined) !== (key === undefined))
-    throw new SamaraError('INVALID_ARGUMENT', 'cert and key: both or neither are expected', { field: cert === undefined ? 'cert' : 'key' })
-  const files = { ca: readSetting(options, 'ca', ca), cert: readSetting(options, 'cert', cert), key: readSetting(options, 'key', key) }
-  return { ...(files.ca && { ca: files.ca }), ...(files.cert && { cert: files.cert }), ...(files.key && { key: files.key }) }
+    throw new SamaraError('INVALID_ARGUMENT', 'cert and key: both or neither are expected', {
+      field: cert === undefined ? 'cert' : 'key',
+    })
+  const files = {
+    ca: readSetting(options, 'ca', ca),
+    cert: readSetting(options, 'cert', cert),
+    key: readSetting(options, 'key', key),
+  }
+  return {
+    ...(files.ca && { ca: files.ca }),
+    ...(files.cert && { cert: files.cert }),
+    ...(files.key && { key: files.key }),
+  }
 }
 
 function readSetting(options: StartOptions, setting: string, path: string | undefined): Buffer | undefined {
@@ -93,7 +115,10 @@ function readSetting(options: StartOptions, setting: string, path: string | unde
   try {
     return options.readFile(path)
   } catch (cause) {
-    throw new SamaraError('INVALID_ARGUMENT', `${setting}: ${path} cannot be read: ${(cause as Error).message}`, { field: setting, cause })
+    throw new SamaraError('INVALID_ARGUMENT', `${setting}: ${path} cannot be read: ${(cause as Error).message}`, {
+      field: setting,
+      cause,
+    })
   }
 }
 

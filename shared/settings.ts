@@ -78,7 +78,8 @@ export function settings<const S extends SettingTable>(table: S): Settings<S> {
       return values as SettingValues<S>
     },
     markdown: () => markdown(table),
-    usage: () => Object.entries(table).map(([key, one]) => `  --${kebab(key).padEnd(18)} ${one.doc} (${one.type.words})`),
+    usage: () =>
+      Object.entries(table).map(([key, one]) => `  --${kebab(key).padEnd(18)} ${one.doc} (${one.type.words})`),
   }
 }
 
@@ -88,13 +89,21 @@ function fromEnv(key: string, one: Setting<unknown>, env: NonNullable<SettingSou
   return raw === undefined || raw === '' ? undefined : { raw, from: `environment variable ${name}` }
 }
 
-function readFlags(table: SettingTable, keys: ReadonlyMap<string, string>, argv: readonly string[]): Map<string, Found> {
+function readFlags(
+  table: SettingTable,
+  keys: ReadonlyMap<string, string>,
+  argv: readonly string[],
+): Map<string, Found> {
   const found = new Map<string, Found>()
   for (let at = 0; at < argv.length; at++) {
     const [flag = '', inline] = split(argv[at] ?? '')
     const key = flag.startsWith('--') ? keys.get(flag.slice(2)) : undefined
     const one = key === undefined ? undefined : table[key]
-    if (key === undefined || !one) throw unknownName(`flag ${show(flag)}`, [...keys.keys()].map((name) => `--${name}`))
+    if (key === undefined || !one)
+      throw unknownName(
+        `flag ${show(flag)}`,
+        [...keys.keys()].map((name) => `--${name}`),
+      )
     const raw = inline ?? (one.type.switch ? 'true' : argv[++at])
     if (raw === undefined) throw new SamaraError('INVALID_ARGUMENT', `${flag}: a value is missing`, { field: flag })
     found.set(key, { raw, from: `flag ${flag}` })
@@ -110,7 +119,8 @@ function split(argument: string): [string, string | undefined] {
 function readFile(keys: ReadonlyMap<string, string>, file: SettingSources['file']): Map<string, Found> {
   const found = new Map<string, Found>()
   if (!file || file.content === null || file.content === undefined) return found
-  if (typeof file.content !== 'object' || Array.isArray(file.content)) throw invalid(file.name, file.content, 'an object of settings')
+  if (typeof file.content !== 'object' || Array.isArray(file.content))
+    throw invalid(file.name, file.content, 'an object of settings')
   for (const [name, raw] of Object.entries(file.content)) {
     const key = keys.get(name)
     if (key === undefined) throw unknownName(`${file.name}: key ${show(name)}`, [...keys.keys()])
@@ -141,11 +151,17 @@ function markdown(table: SettingTable): string {
     const initial = one.initialWords ?? (one.secret || one.initial === undefined ? '' : written(one.initial))
     return `| \`--${kebab(key)}\` | \`${variable(key, one)}\` | ${one.type.words} | ${initial} | ${one.doc} |`
   })
-  return ['| flag | environment | value | default | what it does |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+  return ['| flag | environment | value | default | what it does |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  )
 }
 
 const written = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? (Object.keys(value).length === 0 ? '' : JSON.stringify(value)) : `\`${value}\``
+  typeof value === 'object' && value !== null
+    ? Object.keys(value).length === 0
+      ? ''
+      : JSON.stringify(value)
+    : `\`${value}\``
 
 const refuse = (expected: string): never => {
   throw new Error(expected)
@@ -171,7 +187,9 @@ export function integer(options: { min: number; max: number; unit?: string }): S
     words: options.unit ? `${options.unit}, ${min} to ${max}` : `${min} to ${max}`,
     read(raw) {
       const value = typeof raw === 'string' && /^[0-9]+$/.test(raw.trim()) ? Number(raw) : raw
-      return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : refuse(expected)
+      return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+        ? value
+        : refuse(expected)
     },
   }
 }
@@ -179,16 +197,22 @@ export function integer(options: { min: number; max: number; unit?: string }): S
 export const flag: SettingType<boolean> = {
   words: 'true or false',
   switch: true,
-  read: (raw) => (raw === true || raw === 'true' ? true : raw === false || raw === 'false' ? false : refuse('true or false')),
+  read: (raw) =>
+    raw === true || raw === 'true' ? true : raw === false || raw === 'false' ? false : refuse('true or false'),
 }
 
 export function choice<const T extends readonly string[]>(names: T): SettingType<T[number]> {
   const expected = `one of ${names.join(', ')}`
-  return { words: names.join(', '), read: (raw) => ((names as readonly unknown[]).includes(raw) ? (raw as T[number]) : refuse(expected)) }
+  return {
+    words: names.join(', '),
+    read: (raw) => ((names as readonly unknown[]).includes(raw) ? (raw as T[number]) : refuse(expected)),
+  }
 }
 
 /** `line=1,site=hall-3`, or an object in a file; every pair is checked by `accepts`, which says what it expected. */
-export function pairs(accepts: (value: Readonly<Record<string, string>>) => string | undefined): SettingType<Readonly<Record<string, string>>> {
+export function pairs(
+  accepts: (value: Readonly<Record<string, string>>) => string | undefined,
+): SettingType<Readonly<Record<string, string>>> {
   return {
     words: 'k=v,k=v',
     read(raw) {

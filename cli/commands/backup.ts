@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { BackupView } from '../api.ts'
 import { act, describe, type Host } from '../command.ts'
-import { runToEnd } from '../programs.ts'
+import { runManager } from '../programs.ts'
 
 export function backup(parent: Command, host: Host): void {
   const command = describe(parent, 'backup [name]', {
@@ -25,8 +25,10 @@ export function restore(parent: Command, host: Host): void {
     examples: [['samara restore ./data/backups/before-upgrade ./data-new', 'then: samara up --data-dir ./data-new']],
   })
   act<[string, string], object>(command, host, async (session, _flags, from, dir) => {
-    const code = await runToEnd(session.io, 'manager', ['restore', from, dir])
-    if (code === 0) session.show({ restored: from, dir }, () => `${dir}: restored from ${from}\n`)
+    // It says where on its standard output, which is ours to write.
+    const io = { ...session.io, out: { ...session.io.out, write: () => undefined } }
+    const code = await runManager(io, ['restore', from, dir], { signal: io.signal })
+    if (code === 0) session.show({ restored: from, dir }, () => `${dir}\n`)
     return code
   })
 }

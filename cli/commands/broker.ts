@@ -20,8 +20,9 @@ export function broker(parent: Command, host: Host): void {
     examples: [['samara broker config mosquitto --dir ./mosquitto', 'then: mosquitto -c ./mosquitto/mosquitto.conf']],
   }).requiredOption('--dir <dir>', 'folder for the files; it is made where there is none')
   act<[], { dir: string }>(command, host, async (session, { dir }) => {
-    const { passwd, acl, conf, manager } = await session.client.get(MosquittoView, '/v1/broker/mosquitto')
     const folder = resolve(dir)
+    const query = { dir: folder }
+    const { passwd, acl, conf, manager } = await session.client.get(MosquittoView, '/v1/broker/mosquitto', { query })
     const files = [
       writeWhole(folder, 'passwd', passwd, 0o600),
       writeWhole(folder, 'acl', acl, 0o600),

@@ -75,7 +75,7 @@ const card = (session: Session, one: PropletView): string =>
     ['last seen', ago(session.io.clock.now(), one.lastSeenMs)],
     ['software', one.software],
     ['arch', one.arch],
-    ['formats', one.formats?.join(', ')],
+    ['formats', one.formats?.join(', ') || undefined],
     ['slots', one.slots],
     ['running', one.running],
     ['waiting', one.queued],

@@ -3,8 +3,8 @@ import type { AnswerView } from '../api.ts'
 import { act, describe, flag, type Host } from '../command.ts'
 import { json, span } from '../format.ts'
 import { exitCodeOf, outcomeText } from '../outcome.ts'
-import { readFile, type Session } from '../session.ts'
-import { batchOf, callOf, submit, targetOf, waitFor } from '../submit.ts'
+import type { Session } from '../session.ts'
+import { batchOf, callOf, submit, targetOf, textOf, waitFor } from '../submit.ts'
 import { manyLines } from '../text.ts'
 import { duration, integer, pair } from '../values.ts'
 
@@ -59,7 +59,7 @@ export function run(parent: Command, host: Host): void {
       export: flags.export,
       ...(calls ? { batch: calls } : callOf(target, flags.export, words)),
       env: flags.env,
-      stdin: await inputOf(session, stdin),
+      stdin: stdin === undefined ? undefined : await textOf(session, 'stdin', stdin),
       selector: flags.on,
       proplet: flags.proplet,
       timeoutMs: flags.timeout,
@@ -72,11 +72,6 @@ export function run(parent: Command, host: Host): void {
     const answers = await waitFor(session, submitted)
     return calls ? showBatch(session, submitted.accepted.job.id, answers) : showOne(session, answers[0])
   })
-}
-
-async function inputOf(session: Session, file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined
-  return (file === '-' ? await session.io.readStdin() : readFile(file)).toString('utf8')
 }
 
 /** Output as the function wrote it; on a terminal, nothing that steers it. */

@@ -1,35 +1,35 @@
 import type { Command } from 'commander'
-import { createClient } from '../client.ts'
+import { toSamaraError } from '../../shared/errors.ts'
+import { PropletView } from '../api.ts'
+import { type Client, createClient, path } from '../client.ts'
 import { act, describe, type Host } from '../command.ts'
 import { LOCAL_PROPLET, type LocalProplet, registerLocal } from '../local-proplet.ts'
-import { type ManagerPlace, managerPlace } from '../manager-settings.ts'
-import { endedText, type Program, settingsText, startProgram } from '../programs.ts'
-import { managerReady } from '../ready.ts'
-import type { GlobalOptions, Session } from '../session.ts'
-import { endpointAt } from '../session.ts'
+import { errorLine } from '../problem.ts'
+import { type ManagerPlace, runManager, settingsText, startProgram } from '../programs.ts'
+import { endpointAt, type GlobalOptions, type Session } from '../session.ts'
 import { supervise } from '../supervise.ts'
+import { until } from '../until.ts'
 
-/** The proplet drains first, then the manager ends. */
-const PROPLET_GRACE_MS = 15_000
-const MANAGER_GRACE_MS = 15_000
+/** Above the time that the proplet itself allows for its drain. */
+const PROPLET_GRACE_MS = 20_000
 
 export function up(parent: Command, host: Host): void {
   const command = describe(parent, 'up [settings...]', {
     summary: 'run everything on this machine: manager, MQTT broker and one proplet',
     more: [
       'HTTP on 127.0.0.1:7070, MQTT on 127.0.0.1:1883, data in ./data. Ctrl-C stops all of it.',
-      'Flags are settings of the manager; those after -- are settings of the proplet.',
+      'Flags after `up` are settings of the manager; those after -- are settings of the proplet.',
     ].join('\n'),
     examples: [
       ['samara up', 'then, elsewhere: samara run add.wasm --export add 2 3'],
       ['samara up --http-port 8080 --data /var/lib/samara', 'elsewhere on this machine'],
-      ['samara up -- --slots 4 --labels site=home', 'with settings of the proplet'],
+      ['samara up --log-level info -- --slots 4 --labels site=home', 'with settings of the proplet'],
     ],
   })
   command.allowUnknownOption().addHelpText('after', () => `\nSettings of the manager\n${settingsText('manager')}`)
-  act<[string[]], object>(command, host, async (session) => {
+  act<[string[]], object>(command, host, (session) => {
     const { before, after } = splitAtDashes(host.args.slice(host.args.indexOf('up') + 1))
-    return runUp(session, command.optsWithGlobals() as GlobalOptions, before, after)
+    return runUp(session, command.optsWithGlobals() as GlobalOptions, { manager: before, proplet: after })
   })
 }
 
@@ -39,61 +39,62 @@ function splitAtDashes(args: readonly string[]): { before: readonly string[]; af
   return at < 0 ? { before: args, after: [] } : { before: args.slice(0, at), after: args.slice(at + 1) }
 }
 
-async function runUp(
-  session: Session,
-  globals: GlobalOptions,
-  managerArgs: readonly string[],
-  propletArgs: readonly string[],
-): Promise<number> {
+type Args = { readonly manager: readonly string[]; readonly proplet: readonly string[] }
+
+/** The manager in this process, the proplet in one of its own. The proplet drains first, then the manager ends. */
+async function runUp(session: Session, globals: GlobalOptions, args: Args): Promise<number> {
   const { io } = session
-  const place = managerPlace(managerArgs, io)
-  const client = createClient({ ...endpointAt(io, globals), url: place.url }, io.clock)
-  const manager = await startProgram(io, 'manager', managerArgs)
-  const stopping = new AbortController()
-  io.signal.addEventListener('abort', () => stopping.abort(), { once: true })
+  const managerStop = new AbortController()
+  const propletStop = new AbortController()
+  const { promise: isReady, resolve: ready } = Promise.withResolvers<ManagerPlace>()
+  const manager = runManager(io, quietly(session, args.manager), { signal: managerStop.signal, ready })
+  const asked = new Promise<'asked'>((resolve) => {
+    if (io.signal.aborted) resolve('asked')
+    io.signal.addEventListener('abort', () => resolve('asked'), { once: true })
+  })
   let proplet: Promise<void> | undefined
   try {
-    await managerReady(io, client, manager)
-    const local = await registerLocal(client, place.dataDir)
-    proplet = keepProplet(session, place, local, propletArgs, stopping.signal)
-    session.note(`Samara is up: ${place.url} and ${place.broker}, data in ${place.dataDir}. Ctrl-C stops it.`)
-    return await untilStopped(session, manager, stopping.signal)
+    const place = await Promise.race([isReady, manager, asked])
+    if (typeof place === 'number') return place
+    if (place === 'asked') return 0
+    const client = createClient({ ...endpointAt(io, globals), url: place.url }, io.clock)
+    const local = await registerLocal(client, place.data)
+    proplet = keepProplet(session, place, { local, args: args.proplet, signal: propletStop.signal })
+    session.note(`Samara is up: ${place.url} and ${place.broker}, data in ${place.data}. Ctrl-C stops it.`)
+    void heard(session, client).catch((error: unknown) => session.note(errorLine(toSamaraError(error))))
+    const end = await Promise.race([manager, asked])
+    return end === 'asked' ? 0 : end
   } finally {
-    stopping.abort()
+    propletStop.abort()
     await proplet
-    await manager.stop(MANAGER_GRACE_MS)
+    managerStop.abort()
+    await manager
   }
 }
 
-/** 0 when somebody asked for the end, 1 when the manager ended by itself. */
-async function untilStopped(session: Session, manager: Program, signal: AbortSignal): Promise<number> {
-  const asked = new Promise<'asked'>((resolve) => signal.addEventListener('abort', () => resolve('asked')))
-  const end = await Promise.race([manager.ended, asked])
-  if (end === 'asked') return 0
-  session.note(`the manager ended (${endedText(end)})`)
-  return 1
+/** Says when work can be done. */
+async function heard(session: Session, client: Client): Promise<void> {
+  const what = `proplet ${LOCAL_PROPLET} being heard`
+  const liveness = await until(session.io, { what }, async () => {
+    const one = await client.get(PropletView, path`/v1/proplets/${LOCAL_PROPLET}`)
+    return one.liveness === 'on-time' ? one.liveness : undefined
+  })
+  session.note(`proplet ${LOCAL_PROPLET} is ${liveness}`)
 }
 
-function keepProplet(
-  session: Session,
-  place: ManagerPlace,
-  local: LocalProplet,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const own = [
-    '--id',
-    LOCAL_PROPLET,
-    '--broker',
-    place.broker,
-    '--token-file',
-    local.tokenFile,
-    '--data',
-    local.dataDir,
-  ]
+/** At a terminal, what goes well is not worth a line; who wants it asks for it. */
+const quietly = (session: Session, args: readonly string[]): readonly string[] =>
+  session.io.env.SAMARA_LOG_LEVEL ? args : ['--log-level', 'warn', ...args]
+
+type Keep = { readonly local: LocalProplet; readonly args: readonly string[]; readonly signal: AbortSignal }
+
+function keepProplet(session: Session, place: ManagerPlace, { local, args, signal }: Keep): Promise<void> {
+  const { tokenFile, dataDir } = local
+  const own = ['--id', LOCAL_PROPLET, '--broker', place.broker, '--token-file', tokenFile, '--data', dataDir]
   return supervise(session.io, {
     // A token in the environment is the user's, and the proplet would take it for its own.
-    start: () => startProgram(session.io, 'proplet', [...own, ...args], { env: { SAMARA_TOKEN: '' } }),
+    start: () =>
+      startProgram(session.io, 'proplet', quietly(session, [...own, ...args]), { env: { SAMARA_TOKEN: '' } }),
     signal,
     note: session.note,
     graceMs: PROPLET_GRACE_MS,

@@ -3,8 +3,8 @@ import { SamaraError } from '../../shared/errors.ts'
 import { DeploymentView, UploadedView } from '../api.ts'
 import { path } from '../client.ts'
 import { size, span } from '../format.ts'
-import { until } from '../ready.ts'
 import type { Session } from '../session.ts'
+import { until } from '../until.ts'
 import { type Example, exampleFile, examples } from './examples.ts'
 import { failover } from './failover.ts'
 import { countsOf, countsText, type Played, rowsOf, rowsText } from './report.ts'
@@ -30,8 +30,10 @@ export async function runDemo(session: Session): Promise<number> {
       for (const line of lines) session.note(line)
     },
   )
-  session.show(told, () => `\n${rowsText(session, told.rows)}\n${countsText(session, told.deployment)}`)
-  say(`all came out right, in ${span(io.clock.monotonic() - startedMs)}`)
+  const took = span(io.clock.monotonic() - startedMs)
+  session.show(told, () =>
+    [rowsText(session, told.rows), countsText(session, told.deployment), `all came out right, in ${took}\n`].join('\n'),
+  )
   return 0
 }
 

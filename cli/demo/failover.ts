@@ -3,13 +3,15 @@ import { SamaraError } from '../../shared/errors.ts'
 import { isFinal, type TaskState } from '../../shared/task.ts'
 import { SubmittedView, TaskPage, TaskView } from '../api.ts'
 import { path } from '../client.ts'
-import type { Io } from '../io.ts'
-import { until } from '../ready.ts'
+import { delay, type Io } from '../io.ts'
+import { until } from '../until.ts'
 import type { Stage } from './stage.ts'
 
 const CALLS = 8
 /** About a second each on a machine of today. */
-const STEPS = 600_000_000
+const STEPS = 800_000_000
+/** What it works before it is killed. */
+const WORK_MS = 300
 const PATIENCE_MS = 40_000
 
 /** Gives both proplets work, kills one in the middle of it, and waits until the other has done it all. */
@@ -28,6 +30,7 @@ export async function failover(
   })
   const tasksNow = async () => (await stage.client.get(TaskPage, '/v1/tasks', { query: { job: job.id } })).items
   const killed = await until(io, { what: 'both proplets at work' }, async () => busiest(stage, await tasksNow()))
+  await delay(io.clock, WORK_MS, io.signal)
   stage.proplets.get(killed)?.kill('SIGKILL')
   say(`killed proplet ${killed} (SIGKILL) while it had work`)
   const tasks = await until(io, { what: `the work of ${killed} done elsewhere`, patienceMs: PATIENCE_MS }, async () => {

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SamaraError } from '../../shared/errors.ts'
 import { PropletView, Registered } from '../api.ts'
 import { type Client, createClient, path } from '../client.ts'
 import type { Io } from '../io.ts'
-import { type Program, startProgram } from '../programs.ts'
-import { managerReady, until } from '../ready.ts'
+import { endedText, type Program, startProgram } from '../programs.ts'
+import { until } from '../until.ts'
 
 /** Everything that the demo has started, and what it must know of it. */
 export type Stage = {
@@ -52,13 +52,13 @@ type Site = { readonly io: Io; readonly dir: string; readonly programs: Program[
 
 async function build(site: Site, names: readonly string[]): Promise<Stage> {
   const { io, dir, programs, lastLines } = site
-  const [httpPort, mqttPort] = await freePorts()
-  const broker = `mqtt://127.0.0.1:${mqttPort}`
-  const client = createClient({ url: `http://127.0.0.1:${httpPort}` }, io.clock)
-  const settings = { 'http-port': httpPort, 'mqtt-port': mqttPort, data: join(dir, 'manager'), 'lease-ms': LEASE_MS }
-  const manager = await startProgram(io, 'manager', flags(settings), quietly(lastLines))
+  const told = Promise.withResolvers<Ready>()
+  const settings = { 'http-port': 0, 'mqtt-port': 0, data: join(dir, 'manager'), 'lease-ms': LEASE_MS }
+  const manager = await startProgram(io, 'manager', flags(settings), listening(site, told.resolve))
   programs.push(manager)
-  await managerReady(io, client, manager)
+  const { http, mqtt } = await Promise.race([told.promise, deathOf(manager)])
+  const client = createClient({ url: http }, io.clock)
+  const broker = `mqtt://127.0.0.1:${mqtt}`
   const proplets = new Map<string, Program>()
   for (const name of names) proplets.set(name, await addProplet(site, client, broker, name))
   await Promise.all(names.map((name) => heard(io, client, name)))
@@ -70,7 +70,7 @@ async function addProplet(site: Site, client: Client, broker: string, id: string
   const tokenFile = join(site.dir, `${id}.token`)
   writeFileSync(tokenFile, token, { mode: 0o600 })
   const settings = { id, broker, 'token-file': tokenFile, data: join(site.dir, id), slots: SLOTS, 'alive-ms': ALIVE_MS }
-  const program = await startProgram(site.io, 'proplet', flags(settings), quietly(site.lastLines))
+  const program = await startProgram(site.io, 'proplet', flags(settings), quietly(site))
   site.programs.push(program)
   return program
 }
@@ -84,11 +84,18 @@ const heard = (io: Io, client: Client, id: string): Promise<true> =>
 const flags = (settings: Readonly<Record<string, string | number>>): string[] =>
   Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`])
 
+/** Settings of the surroundings, taken away. */
+export const withoutSettings = ({ env }: Io): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(env)
+      .filter((name) => name.startsWith('SAMARA_'))
+      .map((name) => [name, '']),
+  )
+
 /** Nothing of the surroundings changes what the demo shows. */
-function quietly(lastLines: string[]) {
-  const ours = Object.keys(process.env).filter((name) => name.startsWith('SAMARA_'))
+function quietly({ io, lastLines }: Site) {
   return {
-    env: Object.fromEntries(ours.map((name) => [name, ''])),
+    env: withoutSettings(io),
     onLine(line: string) {
       lastLines.push(line)
       if (lastLines.length > KEPT_LINES) lastLines.shift()
@@ -96,21 +103,20 @@ function quietly(lastLines: string[]) {
   }
 }
 
-/** Two ports that were free a moment ago. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [ports[0] ?? 0, ports[1] ?? 0]
+type Ready = { readonly http: string; readonly mqtt: number }
+
+/** The manager says in its log where it listens. */
+function listening(site: Site, ready: (place: Ready) => void) {
+  const { env, onLine } = quietly(site)
+  return {
+    env: { ...env, SAMARA_LOG_LEVEL: 'info' },
+    onLine(line: string) {
+      onLine(line)
+      if (line.includes('"msg":"ready"')) ready(JSON.parse(line) as Ready)
+    },
+  }
+}
+
+const deathOf = async (program: Program): Promise<never> => {
+  throw new SamaraError('UNAVAILABLE', `the ${program.name} ended (${endedText(await program.ended)})`)
 }

@@ -6,7 +6,7 @@ import { runCli } from '../programs.ts'
 import { exactJson } from '../values.ts'
 import { type Example, exampleFile } from './examples.ts'
 import { overMqtt } from './mqtt-user.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, withoutSettings } from './stage.ts'
 
 /** One call of the demo: what is asked, how it is submitted, and what must come of it. */
 export type Submission = {
@@ -85,7 +85,7 @@ async function overCli(io: Io, stage: Stage, submission: Submission): Promise<An
     '--',
     ...words,
   ]
-  const { code, stdout, stderr } = await runCli(io, line)
+  const { code, stdout, stderr } = await runCli(io, line, withoutSettings(io))
   if (code === 0) return exactJson(stdout) as Answered
   throw new SamaraError('FAILED_PRECONDITION', `samara run ${submission.function}: exit code ${code}: ${stderr.trim()}`)
 }

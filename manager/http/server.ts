@@ -45,6 +45,10 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
   const app = createApp({ services, routes, loopback: isLoopbackHost(host), log, signal: closing.signal })
   const server = listener(options, app.fetch)
   server.on('clientError', refuse)
+  // A connection on which the last answer of the closing server went out would stay, idle, until its client ends it.
+  server.on('request', (_request, response) =>
+    response.once('close', () => closing.signal.aborted && setImmediate(() => server.closeIdleConnections())),
+  )
   const port = await listen(server, options)
   const shown = host.includes(':') ? `[${host}]` : host
 

@@ -60,7 +60,8 @@ export class Pulls {
       for (let tries = 1; ; tries++) {
         const bytes = await this.#transfer(request, signal)
         if (bytes) return bytes
-        if (tries >= TRIES) throw new SamaraError('DATA_LOSS', `blob ${request.digest}: the pulled bytes differ from it`)
+        if (tries >= TRIES)
+          throw new SamaraError('DATA_LOSS', `blob ${request.digest}: the pulled bytes differ from it`)
       }
     } finally {
       this.#slots.give()
@@ -78,4 +79,5 @@ export class Pulls {
   }
 }
 
-const cancelled = (digest: Digest): SamaraError => new SamaraError('CANCELLED', `blob ${digest}: nobody waits for it any more`)
+const cancelled = (digest: Digest): SamaraError =>
+  new SamaraError('CANCELLED', `blob ${digest}: nobody waits for it any more`)

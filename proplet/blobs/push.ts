@@ -60,7 +60,12 @@ export class Pushes {
       const failure = toSamaraError(error)
       if (!isSamaraError(error)) this.#options.log.error({ err: error, digest: get.digest }, 'blob cannot be read')
       const sizeBytes = this.#offers.get(get.digest)?.sizeBytes ?? 0
-      this.#options.outbound.send('pushed', { digest: get.digest, offset: get.offset, sizeBytes, error: errorBody(failure) })
+      this.#options.outbound.send('pushed', {
+        digest: get.digest,
+        offset: get.offset,
+        sizeBytes,
+        error: errorBody(failure),
+      })
     } finally {
       if (this.#answering.get(get.digest) === get) this.#answering.delete(get.digest)
     }
@@ -78,7 +83,10 @@ export class Pushes {
     const offer = this.#offers.get(get.digest)
     if (!offer) throw new SamaraError('NOT_FOUND', `blob ${get.digest} is not offered`)
     if (get.chunk === 0 || get.offset > offer.sizeBytes)
-      throw new SamaraError('INVALID_ARGUMENT', `blob ${get.digest}: chunk ${get.chunk} at ${get.offset} of ${offer.sizeBytes}`)
+      throw new SamaraError(
+        'INVALID_ARGUMENT',
+        `blob ${get.digest}: chunk ${get.chunk} at ${get.offset} of ${offer.sizeBytes}`,
+      )
     const end = Math.min(get.offset + get.length, offer.sizeBytes)
     const window = new Confirmations(UNCONFIRMED)
     let offset = get.offset

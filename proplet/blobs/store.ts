@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { notFound, SamaraError } from '../../shared/errors.ts'
-import { type Digest, digest as parseDigest, digestOf } from '../../shared/ids.ts'
+import { type Digest, digestOf, digest as parseDigest } from '../../shared/ids.ts'
 import { writeDurably } from '../durable.ts'
 
 export type BlobStoreOptions = {

@@ -35,7 +35,8 @@ export class Transfer {
 
   /** The bytes, or undefined where they differ from their digest and were thrown away. */
   async run(): Promise<Buffer | undefined> {
-    const aborted = () => this.#done.reject(new SamaraError('CANCELLED', `blob ${this.#request.digest}: not wanted any more`))
+    const aborted = () =>
+      this.#done.reject(new SamaraError('CANCELLED', `blob ${this.#request.digest}: not wanted any more`))
     this.#signal.addEventListener('abort', aborted, { once: true })
     try {
       this.#signal.throwIfAborted()
@@ -69,7 +70,8 @@ export class Transfer {
 
   onChunk(chunk: BlobChunk): void {
     const { digest, sizeBytes } = this.#request
-    if (chunk.error) return this.#done.reject(new SamaraError(chunk.error.code, `blob ${digest}: ${chunk.error.message}`))
+    if (chunk.error)
+      return this.#done.reject(new SamaraError(chunk.error.code, `blob ${digest}: ${chunk.error.message}`))
     if (chunk.sizeBytes !== sizeBytes) {
       const message = `blob ${digest}: has ${chunk.sizeBytes} bytes, ${sizeBytes} were announced`
       return this.#done.reject(new SamaraError('DATA_LOSS', message))
@@ -113,7 +115,8 @@ export class Transfer {
   async #resume(): Promise<void> {
     if (!this.#partial) return
     const bytes = await this.#options.store.readPartial(this.#request.digest)
-    if (bytes.length === 0 || bytes.length > this.#request.sizeBytes) return this.#options.store.dropPartial(this.#request.digest)
+    if (bytes.length === 0 || bytes.length > this.#request.sizeBytes)
+      return this.#options.store.dropPartial(this.#request.digest)
     this.#chunks = [bytes]
     this.#received = bytes.length
     this.#saved = 1
@@ -130,7 +133,8 @@ export class Transfer {
     const { digest, keep } = this.#request
     const bytes = Buffer.concat(this.#chunks)
     const whole = digestOf(bytes) === digest
-    if (!whole) this.#options.log.warn({ digest, bytes: bytes.length }, 'pulled bytes differ from their digest: DATA_LOSS')
+    if (!whole)
+      this.#options.log.warn({ digest, bytes: bytes.length }, 'pulled bytes differ from their digest: DATA_LOSS')
     if (whole && keep === 'store') await this.#options.store.put(digest, bytes)
     if (this.#partial) await this.#options.store.dropPartial(digest)
     return whole ? bytes : undefined

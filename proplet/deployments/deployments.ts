@@ -1,6 +1,6 @@
 import type { DesiredDeployment, DesiredList } from '../../shared/documents/desired-list.ts'
 import type { DeploymentId } from '../../shared/ids.ts'
-import type { Desired, DeploymentState } from '../../shared/messages/index.ts'
+import type { DeploymentState, Desired } from '../../shared/messages/index.ts'
 import type { BlobStore } from '../blobs/store.ts'
 import { Follower, type FollowerOptions } from './follower.ts'
 import { Instance, type InstanceOptions } from './instance.ts'
@@ -33,7 +33,10 @@ export class Deployments {
   welcomed(): void {
     this.#online = true
     this.#follower.report()
-    for (const instance of this.#instances.values()) instance.online()
+    for (const instance of this.#instances.values()) {
+      instance.report()
+      instance.online()
+    }
   }
 
   disconnected(): void {

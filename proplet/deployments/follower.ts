@@ -102,7 +102,10 @@ export class Follower {
     if (index.digest === this.#kept?.index.digest) return this.#kept.body
     const { digest, sizeBytes } = index
     if (sizeBytes > DesiredList.maxBytes)
-      throw new SamaraError('TOO_LARGE', `desired list has ${sizeBytes} bytes, at most ${DesiredList.maxBytes} are taken`)
+      throw new SamaraError(
+        'TOO_LARGE',
+        `desired list has ${sizeBytes} bytes, at most ${DesiredList.maxBytes} are taken`,
+      )
     return this.#options.pulls.pull({ digest, sizeBytes, keep: 'once', signal })
   }
 }

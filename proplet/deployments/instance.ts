@@ -55,7 +55,12 @@ export class Instance {
     const { outbound, clock, random } = options
     this.#report = new StateReport({ outbound, clock, state: () => this.status() })
     this.#backoff = createBackoff({ minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS, random })
-    this.#results = new ResultBuffer({ outbound, clock, limits: desired, onDropped: (count) => this.#count('dropped', count) })
+    this.#results = new ResultBuffer({
+      outbound,
+      clock,
+      limits: desired,
+      onDropped: (count) => this.#count('dropped', count),
+    })
   }
 
   get running(): boolean {
@@ -97,9 +102,14 @@ export class Instance {
     this.#report.close()
   }
 
+  /** Results may go out. */
   online(): void {
-    this.#report.now()
     this.#results.online()
+  }
+
+  /** Tells how it stands, whether that has changed or not: the manager has just been greeted. [P-7.4] */
+  report(): void {
+    this.#report.now()
   }
 
   offline(): void {
@@ -115,7 +125,11 @@ export class Instance {
 
   #enter(event: InstanceEvent): void {
     const next = nextInstance(this.#state, event)
-    if (!next) throw new SamaraError('INTERNAL', `deployment ${this.#desired.deployment}: ${event} means nothing in ${this.#state}`)
+    if (!next)
+      throw new SamaraError(
+        'INTERNAL',
+        `deployment ${this.#desired.deployment}: ${event} means nothing in ${this.#state}`,
+      )
     this.#state = next
     this.#report.changed()
   }

@@ -48,7 +48,8 @@ export class KeptListFile {
 
 /** A body that is what its index says, each deployment once. */
 export function checkList(index: Desired, body: Buffer): KeptList {
-  if (digestOf(body) !== index.digest) throw new SamaraError('DATA_LOSS', `desired list ${index.digest}: the bytes differ from it`)
+  if (digestOf(body) !== index.digest)
+    throw new SamaraError('DATA_LOSS', `desired list ${index.digest}: the bytes differ from it`)
   const list = DesiredList.decode(body)
   const ids = new Set(list.deployments.map(({ deployment }) => deployment))
   if (ids.size !== list.deployments.length)

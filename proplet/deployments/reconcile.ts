@@ -1,5 +1,5 @@
-import { DesiredDeployment } from '../../shared/documents/desired-list.ts'
 import { encodeItem } from '../../shared/cbor.ts'
+import { DesiredDeployment } from '../../shared/documents/desired-list.ts'
 import type { DeploymentId } from '../../shared/ids.ts'
 import type { Desired } from '../../shared/messages/index.ts'
 

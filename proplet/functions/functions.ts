@@ -55,7 +55,8 @@ export class Functions {
 
   async #load(ref: FunctionRef, signal: AbortSignal): Promise<Loaded> {
     const { maxImageBytes, runtime } = this.#options
-    if (ref.manifestBytes > Manifest.maxBytes) throw tooLarge('manifest', ref.manifest, ref.manifestBytes, Manifest.maxBytes)
+    if (ref.manifestBytes > Manifest.maxBytes)
+      throw tooLarge('manifest', ref.manifest, ref.manifestBytes, Manifest.maxBytes)
     if (ref.imageBytes > maxImageBytes) throw tooLarge('image', ref.image, ref.imageBytes, maxImageBytes)
     const manifest = Manifest.decode(await this.#blob(ref.manifest, ref.manifestBytes, signal))
     const format = this.#formatOf(manifest, ref.image)

@@ -11,4 +11,3 @@ export function bodyOf(result: Pick<RunResult, 'value' | 'stdout' | 'stderr'>): 
     ...(stderr?.length && { stderr }),
   })
 }
-

@@ -6,7 +6,14 @@ import type { PropletId } from '../../shared/ids.ts'
 import { Gone } from '../../shared/messages/index.ts'
 import { topics } from '../../shared/topics.ts'
 import { createBackoff } from '../backoff.ts'
-import { type IncomingName, incoming, type MessageOf, type Outbound, type OutgoingName, type SendOptions } from '../outbound.ts'
+import {
+  type IncomingName,
+  incoming,
+  type MessageOf,
+  type Outbound,
+  type OutgoingName,
+  type SendOptions,
+} from '../outbound.ts'
 import { PacketGuard } from './packet-guard.ts'
 import { type BrokerAddress, openSocket, parseBroker, type TlsFiles } from './sockets.ts'
 
@@ -120,7 +127,12 @@ class MqttLink implements Link {
     if (!client || !this.#up) return false
     const { qos, retain } = topics[topic]
     const done = options.onAcked
-    client.publish(this.#topic(topic, options), payload, { qos, retain }, done ? (error) => done(error ?? undefined) : undefined)
+    client.publish(
+      this.#topic(topic, options),
+      payload,
+      { qos, retain },
+      done ? (error) => done(error ?? undefined) : undefined,
+    )
     return true
   }
 
@@ -152,7 +164,12 @@ class MqttLink implements Link {
       clientId: propletId,
       username: propletId,
       ...(token !== undefined && { password: token }),
-      will: { topic: topics.gone.of(namespace, { proplet: propletId }), payload: will, qos: topics.gone.qos, retain: topics.gone.retain },
+      will: {
+        topic: topics.gone.of(namespace, { proplet: propletId }),
+        payload: will,
+        qos: topics.gone.qos,
+        retain: topics.gone.retain,
+      },
       keepalive: KEEPALIVE_S,
       connectTimeout: CONNECT_TIMEOUT_MS,
       reschedulePings: false,
@@ -210,7 +227,10 @@ class MqttLink implements Link {
     if (!isSamaraError(error)) log.error({ err: error, message: name }, 'message could not be handled')
     else if (clock.monotonic() - this.#lastLogMs >= LOG_EVERY_MS) {
       this.#lastLogMs = clock.monotonic()
-      log.warn({ message: name, bytes: payload.length, dropped: this.#dropped, reason: error.message }, 'wrong message dropped')
+      log.warn(
+        { message: name, bytes: payload.length, dropped: this.#dropped, reason: error.message },
+        'wrong message dropped',
+      )
     }
   }
 

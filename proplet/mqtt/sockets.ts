@@ -10,7 +10,8 @@ export type TlsFiles = { readonly ca?: Buffer; readonly cert?: Buffer; readonly 
 export function parseBroker(url: string): BrokerAddress {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   const tls = parsed?.protocol === 'mqtts:'
-  if (!parsed?.hostname || !(tls || parsed.protocol === 'mqtt:')) throw invalid('broker', url, 'mqtt://host:port or mqtts://host:port')
+  if (!parsed?.hostname || !(tls || parsed.protocol === 'mqtt:'))
+    throw invalid('broker', url, 'mqtt://host:port or mqtts://host:port')
   const host = parsed.hostname.replace(/^\[(.*)\]$/, '$1')
   return { host, port: parsed.port === '' ? (tls ? 8883 : 1883) : Number(parsed.port), tls }
 }

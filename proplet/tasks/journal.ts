@@ -161,4 +161,3 @@ export function readRecords(bytes: Buffer): Map<string, Buffer> {
   }
   return live
 }
-

@@ -1,11 +1,11 @@
+import type { Clock } from '../../shared/clock.ts'
 import { Call } from '../../shared/documents/call.ts'
 import { SamaraError, toSamaraError } from '../../shared/errors.ts'
 import { type ErrorBody, errorBody, MAX_BODY_BYTES } from '../../shared/fields.ts'
 import type { Outcome } from '../../shared/task.ts'
-import type { Clock } from '../../shared/clock.ts'
 import type { Pulls } from '../blobs/pull.ts'
-import { bodyOf } from '../functions/result-body.ts'
 import type { Functions, Loaded } from '../functions/functions.ts'
+import { bodyOf } from '../functions/result-body.ts'
 import type { Limits, RunResult, Runtime } from '../runtime/runtime.ts'
 import type { Slots } from '../slots.ts'
 import type { Attempt } from './attempts.ts'
@@ -59,16 +59,25 @@ async function fetchFunction(attempt: Attempt, options: RunnerOptions): Promise<
 
 async function fetchCall(attempt: Attempt, options: RunnerOptions): Promise<Buffer> {
   const { callDigest: digest, callBytes: sizeBytes = 0 } = attempt.start
-  if (!digest) throw new SamaraError('INVALID_ARGUMENT', `task ${attempt.ref.task}: neither call nor callDigest is there`)
+  if (!digest)
+    throw new SamaraError('INVALID_ARGUMENT', `task ${attempt.ref.task}: neither call nor callDigest is there`)
   if (sizeBytes > MAX_BODY_BYTES)
-    throw new SamaraError('TOO_LARGE', `task ${attempt.ref.task}: call has ${sizeBytes} bytes, at most ${MAX_BODY_BYTES} are taken`)
+    throw new SamaraError(
+      'TOO_LARGE',
+      `task ${attempt.ref.task}: call has ${sizeBytes} bytes, at most ${MAX_BODY_BYTES} are taken`,
+    )
   options.onPhase(attempt, 'fetching')
   const bytes = await options.pulls.pull({ digest, sizeBytes, keep: 'once', signal: attempt.abort.signal })
   options.onPhase(attempt, 'queued')
   return bytes
 }
 
-async function callFunction(attempt: Attempt, loaded: Loaded, call: Call, options: RunnerOptions): Promise<Ending | undefined> {
+async function callFunction(
+  attempt: Attempt,
+  loaded: Loaded,
+  call: Call,
+  options: RunnerOptions,
+): Promise<Ending | undefined> {
   const { start } = attempt
   if (options.clock.monotonic() >= attempt.expiresMs) return expired(attempt, options)
   options.onPhase(attempt, 'running')
@@ -82,7 +91,8 @@ async function callFunction(attempt: Attempt, loaded: Loaded, call: Call, option
     onLog: options.onLog(attempt),
   })
   // A guest that ended by itself before the stop reached it has an outcome of its own, and for `cancel` that one counts. [P-5.5]
-  if (attempt.stopping && (attempt.stopping !== 'cancelled' || result.outcome === 'cancelled')) return stopped(attempt, options, result)
+  if (attempt.stopping && (attempt.stopping !== 'cancelled' || result.outcome === 'cancelled'))
+    return stopped(attempt, options, result)
   return finished(result, waitedUs + result.prepareUs)
 }
 
@@ -129,7 +139,12 @@ function stopped(attempt: Attempt, options: RunnerOptions, result?: RunResult): 
 
 function expired(attempt: Attempt, options: RunnerOptions): Ending {
   const message = `task ${attempt.ref.task}: did not begin within ${attempt.start.timeLeftMs} ms`
-  return { outcome: 'expired', error: { code: 'DEADLINE_EXCEEDED', message }, waitedUs: sinceReceiptUs(attempt, options), ranUs: 0 }
+  return {
+    outcome: 'expired',
+    error: { code: 'DEADLINE_EXCEEDED', message },
+    waitedUs: sinceReceiptUs(attempt, options),
+    ranUs: 0,
+  }
 }
 
 function failed(attempt: Attempt, error: SamaraError, options: RunnerOptions): Ending {

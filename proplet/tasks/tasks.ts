@@ -26,7 +26,12 @@ export type TasksOptions = {
 /** Acknowledged attempts of this connection: a `start` that comes twice must not run them again. [P-1.2] */
 const REMEMBERED = 4096
 
-export type TaskStats = { readonly running: number; readonly waiting: number; readonly results: number; readonly refused: number }
+export type TaskStats = {
+  readonly running: number
+  readonly waiting: number
+  readonly results: number
+  readonly refused: number
+}
 
 /** The tasks of this proplet: what is held, what runs, what waits for its acknowledgement. [P-5] */
 export class Tasks {
@@ -76,7 +81,8 @@ export class Tasks {
     const attempt = this.#table.find(cancel)
     if (attempt) this.#stop(attempt, 'cancelled')
     else if (this.#options.outbox.has(cancel)) this.#options.outbox.resend(cancel)
-    else if (!this.#finished.has(attemptKey(cancel))) this.#send(cancel, neverRan('cancelled', 'CANCELLED', 'it is not held'))
+    else if (!this.#finished.has(attemptKey(cancel)))
+      this.#send(cancel, neverRan('cancelled', 'CANCELLED', 'it is not held'))
   }
 
   onLease(lease: Lease): void {
@@ -126,9 +132,11 @@ export class Tasks {
     const { epoch, slots, queue, outbox } = this.#options
     if (start.epoch !== epoch()) return ['STALE_EPOCH', `it is for connection ${start.epoch}, this is ${epoch()}`]
     if (older && older.ref.attempt > start.attempt) return ['LEASE_LOST', `attempt ${older.ref.attempt} is held`]
-    if ((start.call === undefined) === (start.callDigest === undefined)) return ['INVALID_ARGUMENT', 'one of call and callDigest is expected']
+    if ((start.call === undefined) === (start.callDigest === undefined))
+      return ['INVALID_ARGUMENT', 'one of call and callDigest is expected']
     if (this.#leaving) return ['UNAVAILABLE', 'the proplet is leaving']
-    if (!older && this.#table.size >= slots + queue) return ['RESOURCE_EXHAUSTED', `${this.#table.size} attempts are held`]
+    if (!older && this.#table.size >= slots + queue)
+      return ['RESOURCE_EXHAUSTED', `${this.#table.size} attempts are held`]
     if (outbox.full) return ['RESOURCE_EXHAUSTED', `${outbox.size} results wait to be acknowledged`]
     return undefined
   }
@@ -199,7 +207,8 @@ export class Tasks {
 }
 
 /** Reasons after which an attempt is forgotten at once and sends nothing. */
-const silent = (reason: StopReason): boolean => reason === 'fenced' || reason === 'lease-over' || reason === 'superseded'
+const silent = (reason: StopReason): boolean =>
+  reason === 'fenced' || reason === 'lease-over' || reason === 'superseded'
 
 const neverRan = (outcome: Ending['outcome'], code: ErrorCode, message: string): Ending => ({
   outcome,

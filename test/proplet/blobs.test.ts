@@ -35,7 +35,7 @@ describe('pulling [P-4.4]', () => {
           manager.cut()
           return undefined
         }
-        manager.send('start', manager.start({ image, leaseMs: 600_000 }))
+        manager.send('start', manager.start({ image, leaseMs: 3_600_000, timeLeftMs: 3_600_000 }))
         await untilLater(clock, () => manager.all('result').length > 0)
         const { message } = await manager.next('result')
         expect(message.outcome).toBe('completed')

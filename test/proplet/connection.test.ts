@@ -6,7 +6,9 @@ import { onlineProplet, openManager, startProplet, until, untilLater } from '../
 
 describe('the connection machine', () => {
   test('leads from every state to a known one or nowhere', () => {
-    const rows = connectionStates.map((state) => connectionEvents.map((event) => nextConnection(state, event) ?? '-').join(' '))
+    const rows = connectionStates.map((state) =>
+      connectionEvents.map((event) => nextConnection(state, event) ?? '-').join(' '),
+    )
     expect(rows).toEqual([
       'connecting - - - -',
       '- online refused offline -',
@@ -60,7 +62,10 @@ describe('a connection', () => {
       manager.cut()
       const { message } = await manager.next('gone')
       expect(message).toEqual({ boot: agent.boot, epoch, reason: 'lost' })
-      await untilLater(clock, () => agent.stats().link.connections === connection && agent.stats().connection === 'online')
+      await untilLater(
+        clock,
+        () => agent.stats().link.connections === connection && agent.stats().connection === 'online',
+      )
     }
   })
 
@@ -104,7 +109,13 @@ describe('a connection', () => {
   test('that is refused is quiet, asks again after a minute, and then works [P-3.2]', async () => {
     const manager = await openManager()
     const answer = manager.welcome
-    manager.welcome = ({ epoch }) => ({ epoch, protocol: 0, nowMs: 0, leaseMs: 1, error: { code: 'IDENTITY_CONFLICT', message: 'two' } })
+    manager.welcome = ({ epoch }) => ({
+      epoch,
+      protocol: 0,
+      nowMs: 0,
+      leaseMs: 1,
+      error: { code: 'IDENTITY_CONFLICT', message: 'two' },
+    })
     const { clock, agent } = await startProplet({ manager })
     await manager.next('hello')
     await until(() => agent.stats().connection === 'refused')

@@ -27,7 +27,8 @@ function deployment(manager: MockManager, { export: name = 'add', ...wish }: Wis
   }
 }
 
-const every = (manager: MockManager, wish: Wish = {}) => deployment(manager, { trigger: 'every', everyMs: 1_000, ...wish })
+const every = (manager: MockManager, wish: Wish = {}) =>
+  deployment(manager, { trigger: 'every', everyMs: 1_000, ...wish })
 const inState = (manager: MockManager, state: DeploymentState['state']) =>
   manager.next('deploymentState', (message) => message.state === state)
 
@@ -102,7 +103,9 @@ describe('the desired index [P-7.1]', () => {
     const failed = await manager.next('reported', ({ error }) => error?.code === 'NOT_FOUND')
     expect(failed.message).toMatchObject({ revision: 0 })
     if (body) manager.blobs.set(digest, body)
-    await untilLater(clock, () => manager.all('reported').some(({ message }) => message.revision === 1 && !message.error))
+    await untilLater(clock, () =>
+      manager.all('reported').some(({ message }) => message.revision === 1 && !message.error),
+    )
   })
 
   test('survives what is no list: the old one stays', async () => {
@@ -125,9 +128,17 @@ describe('a deployment [P-7.3]', () => {
     manager.desire(1, [wish])
     const { message, topic } = await manager.next('deploymentResult')
     expect(topic).toBe(`samara/1/default/p/p-1/d/${wish.deployment}`)
-    expect(message).toMatchObject({ deployment: wish.deployment, boot: agent.boot, seq: 1, agoMs: 0, outcome: 'completed' })
+    expect(message).toMatchObject({
+      deployment: wish.deployment,
+      boot: agent.boot,
+      seq: 1,
+      agoMs: 0,
+      outcome: 'completed',
+    })
     expect(message.body && ResultBody.decode(message.body).value).toBe(5)
-    await untilLater(clock, () => manager.all('deploymentState').some(({ message: state }) => state.runs === 1 && state.state === 'ready'))
+    await untilLater(clock, () =>
+      manager.all('deploymentState').some(({ message: state }) => state.runs === 1 && state.state === 'ready'),
+    )
     await clock.run(120_000, 5_000)
     expect(runtime.runs).toHaveLength(1)
   })
@@ -157,7 +168,9 @@ describe('a deployment [P-7.3]', () => {
     const held = await runtime.holding()
     await clock.run(3_500, 500)
     held.end()
-    await untilLater(clock, () => manager.all('deploymentState').some(({ message }) => message.skipped === 3 && message.runs === 1))
+    await untilLater(clock, () =>
+      manager.all('deploymentState').some(({ message }) => message.skipped === 3 && message.runs === 1),
+    )
     expect(runtime.runs.length).toBeLessThanOrEqual(2)
   })
 
@@ -172,7 +185,7 @@ describe('a deployment [P-7.3]', () => {
   test('that fails backs off 1 s, doubling to 60 s, and begins anew after a success', async () => {
     const { manager, clock, runtime } = await onlineProplet()
     const startedMs: number[] = []
-    runtime.behaviours['trap'] = () => {
+    runtime.behaviours.trap = () => {
       startedMs.push(clock.monotonic())
       return { outcome: 'trapped', error: { code: 'GUEST_TRAPPED', message: 'unreachable' } }
     }

@@ -6,7 +6,7 @@ import type { MockManager } from '../support/mock-manager.ts'
 import { onlineProplet, until } from '../support/proplet.ts'
 
 const refOf = ({ task, attempt }: AttemptRef): AttemptRef => ({ task, attempt })
-const valueOf = (result: Result) => result.body && ResultBody.decode(result.body).value
+const resultValue = (result: Result) => result.body && ResultBody.decode(result.body).value
 const otherEpoch = (manager: MockManager): number => (manager.epoch === 1 ? 2 : 1)
 const resultOf = async (manager: MockManager, ref: AttemptRef) =>
   manager.next('result', (result) => result.task === ref.task && result.attempt === ref.attempt)
@@ -18,7 +18,7 @@ describe('start', () => {
     manager.send('start', start)
     const { message } = await resultOf(manager, start)
     expect(message).toMatchObject({ ...refOf(start), outcome: 'completed', memoryPages: 1 })
-    expect(valueOf(message)).toBe(5)
+    expect(resultValue(message)).toBe(5)
     expect(runtime.runs[0]?.limits).toMatchObject({ memoryPages: 256, timeoutMs: 60_000 })
   })
 
@@ -37,7 +37,11 @@ describe('start', () => {
     manager.send('start', start)
     const held = await runtime.holding()
     manager.send('start', start)
-    expect((await manager.next('started')).message).toMatchObject({ ...refOf(start), phase: 'running', epoch: manager.epoch })
+    expect((await manager.next('started')).message).toMatchObject({
+      ...refOf(start),
+      phase: 'running',
+      epoch: manager.epoch,
+    })
     held.end({ value: 7 })
     const first = await resultOf(manager, start)
     manager.send('start', start)
@@ -141,7 +145,10 @@ describe('start', () => {
     const { image, imageBytes } = manager.publish(other)
     const start = { ...manager.start({}), image, imageBytes }
     manager.send('start', start)
-    expect((await resultOf(manager, start)).message).toMatchObject({ outcome: 'refused', error: { code: 'PERMISSION_DENIED' } })
+    expect((await resultOf(manager, start)).message).toMatchObject({
+      outcome: 'refused',
+      error: { code: 'PERMISSION_DENIED' },
+    })
     expect(runtime.prepared).toHaveLength(0)
   })
 

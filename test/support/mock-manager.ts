@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { Aedes, type AedesPublishPacket } from 'aedes'
+import { Aedes, type AedesPublishPacket, type PublishPacket } from 'aedes'
 import type { Item } from '../../shared/cbor.ts'
 import { Call } from '../../shared/documents/call.ts'
 import { type DesiredDeployment, DesiredList } from '../../shared/documents/desired-list.ts'
@@ -41,6 +41,7 @@ export class MockManager {
   #broker: Aedes | undefined
   #server: Server | undefined
   readonly #sockets = new Set<Socket>()
+  readonly #outgoing: PublishPacket[] = []
   readonly #taken = new Set<Received>()
   #waiters: (() => void)[] = []
   #epoch = 0
@@ -102,7 +103,24 @@ export class MockManager {
   sendBytes(name: Name, payload: Buffer): void {
     const topic = (topics[name] as (typeof topics)['hello']).of(namespace, { proplet: this.proplet })
     const { qos, retain } = topics[name]
-    this.#broker?.publish({ cmd: 'publish', topic, payload, qos, retain, dup: false }, () => undefined)
+    this.#outgoing.push({ cmd: 'publish', topic, payload, qos, retain, dup: false })
+    if (this.#outgoing.length === 1) this.#publishNext()
+  }
+
+  /**
+   * One after the other: aedes stores a retained message before it passes it on, and takes one that was overtaken
+   * meanwhile for a duplicate.
+   */
+  #publishNext(): void {
+    const [packet] = this.#outgoing
+    if (!packet || !this.#broker) {
+      this.#outgoing.length = 0
+      return
+    }
+    this.#broker.publish(packet, () => {
+      this.#outgoing.shift()
+      this.#publishNext()
+    })
   }
 
   /** The next message of this name that no test has taken yet. */

@@ -10,7 +10,16 @@ import { push } from './push.ts'
 import { start } from './start.ts'
 import { welcome } from './welcome.ts'
 
-const handlers: { readonly [K in IncomingName]: Handler<K> } = { ack, cancel, desired, lease, pulled, push, start, welcome }
+const handlers: { readonly [K in IncomingName]: Handler<K> } = {
+  ack,
+  cancel,
+  desired,
+  lease,
+  pulled,
+  push,
+  start,
+  welcome,
+}
 
 /** The one dispatch of what the manager says. */
 export function dispatch(delivery: Delivery, parts: Parts): void {

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const run = promisify(execFile)
+const LONG = 240_000
+
+describe('the package, packed and installed into an empty folder', () => {
+  let dir = ''
+  let files: string[] = []
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'samara-pack-'))
+    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', dir], {
+      cwd: root,
+      maxBuffer: 1 << 24,
+    })
+    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string; files: { path: string }[] }]
+    files = packed.files.map((file) => file.path)
+    await writeFile(join(dir, 'package.json'), '{"name":"empty","private":true}')
+    await run(
+      'npm',
+      ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `./${packed.filename}`],
+      { cwd: dir },
+    )
+  }, LONG)
+
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
+  test('holds plain JavaScript only: Node strips no types below node_modules', () => {
+    expect(files.filter((file) => file.endsWith('.ts'))).toEqual([])
+    expect(files).toContain('dist/cli/main.js')
+    expect(files).toContain('LICENSE')
+  })
+
+  test('compiled nothing and ran no script', async () => {
+    const built = (await readdir(join(dir, 'node_modules'), { recursive: true })).filter((file) =>
+      /\/build\/Release\/obj\.target/.test(file),
+    )
+    expect(built).toEqual([])
+  })
+
+  test('the bin runs with the Node of the machine, and shows the version', async () => {
+    const { stdout } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara --version'], {
+      cwd: dir,
+      env: { ...process.env, PATH: systemPath() },
+    })
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  test('its demo comes out right', { timeout: LONG }, async () => {
+    const { stderr } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara demo'], {
+      cwd: dir,
+      env: { ...process.env, PATH: systemPath() },
+      maxBuffer: 1 << 24,
+    })
+    expect(stderr).toMatch(/all came out right/)
+  })
+})
+
+/** The path without this project's own Node, so that the bin must find a newer one itself where the system's is old. */
+const systemPath = (): string =>
+  (process.env.PATH ?? '')
+    .split(':')
+    .filter((part) => !part.includes('node_modules'))
+    .join(':')
