@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isSamaraError } from '../shared/errors.ts'
 import { PropletView, Registered } from './api.ts'
 import { type Client, path } from './client.ts'
+import { readFile } from './session.ts'
 
 /** The proplet that `samara up` brings along. */
 export const LOCAL_PROPLET = 'local-proplet'
@@ -19,6 +20,12 @@ export async function registerLocal(client: Client, dataDir: string): Promise<Lo
   writeFileSync(`${tokenFile}.new`, `${token}\n`, { mode: 0o600, flag: 'w' })
   renameSync(`${tokenFile}.new`, tokenFile)
   return { tokenFile, dataDir: folder }
+}
+
+/** The token that a manager for more than this machine makes at its first start. */
+export function operatorToken(dataDir: string): string | undefined {
+  const file = join(dataDir, 'operator.token')
+  return existsSync(file) ? readFile(file).toString('utf8').trim() : undefined
 }
 
 /** A data directory may have been restored from a time before it. */

@@ -31,6 +31,13 @@ export async function become(name: ProgramName, args: readonly string[]): Promis
 /** Where a manager is that runs in this process. */
 export type ManagerPlace = { readonly url: string; readonly broker: string; readonly data: string }
 
+/** An address that stands for all of them is reached on this machine too. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Runs a manager in this process until `signal` is aborted; resolves with its exit code. */
 export async function runManager(
   io: Io,
@@ -47,9 +54,10 @@ export async function runManager(
     signal: options.signal,
     ready(running) {
       const where = configOf({ argv, env: io.env, readFile: (file) => readFileSync(file), parseYaml })
-      void where.then(({ data, broker, tlsCert }) => {
-        const own = `${tlsCert === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${running.manager.mqttPort}`
-        options.ready?.({ url: running.http.url, broker: broker ?? own, data })
+      void where.then(({ data, broker, tlsCert, httpHost, mqttHost }) => {
+        const s = tlsCert === undefined ? '' : 's'
+        const own = `mqtt${s}://${reachable(mqttHost)}:${running.manager.mqttPort}`
+        options.ready?.({ url: `http${s}://${reachable(httpHost)}:${running.http.port}`, broker: broker ?? own, data })
       })
     },
   })

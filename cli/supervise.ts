@@ -20,16 +20,27 @@ export async function supervise(io: Io, { start, signal, note, graceMs }: Superv
   let pauseMs = FIRST_MS
   while (!signal.aborted) {
     const startedMs = io.clock.monotonic()
-    const program = await start()
-    const stop = () => void program.stop(graceMs)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    const ended = await program.ended
-    signal.removeEventListener('abort', stop)
+    const why = await runOnce({ start, signal, note, graceMs })
     if (signal.aborted) return
     if (io.clock.monotonic() - startedMs > SETTLED_MS) pauseMs = FIRST_MS
-    note(`${program.name} ended (${endedText(ended)}); started again in ${pauseMs / 1_000} s`)
+    note(`${why}; started again in ${pauseMs / 1_000} s`)
     await delay(io.clock, pauseMs, signal)
     pauseMs = Math.min(pauseMs * 2, LONGEST_MS)
   }
+}
+
+/** Until it ends or is to end; resolves with the reason in words. */
+async function runOnce({ start, signal, graceMs }: SuperviseOptions): Promise<string> {
+  let program: Program
+  try {
+    program = await start()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  const stop = () => void program.stop(graceMs)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  const ended = await program.ended
+  signal.removeEventListener('abort', stop)
+  return `${program.name} ended (${endedText(ended)})`
 }

@@ -99,7 +99,10 @@ export async function readAll(answer: IncomingMessage): Promise<Buffer> {
 const stopped = (): SamaraError => new SamaraError('CANCELLED', 'stopped')
 
 export function unreachable(url: string, error: unknown): SamaraError {
-  const hint = 'start one with `samara up`, or name another by --manager or SAMARA_MANAGER'
+  const isTrust = /CERT|SIGNATURE|ISSUER/.test(reason(error))
+  const hint = isTrust
+    ? 'name the authority that signed its certificate by --ca or SAMARA_CA'
+    : 'start one with `samara up`, or name another by --manager or SAMARA_MANAGER'
   return new SamaraError('UNAVAILABLE', `manager ${url}: cannot be reached (${reason(error)}): ${hint}`, {
     cause: error,
   })

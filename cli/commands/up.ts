@@ -3,7 +3,7 @@ import { toSamaraError } from '../../shared/errors.ts'
 import { PropletView } from '../api.ts'
 import { type Client, createClient, path } from '../client.ts'
 import { act, describe, type Host } from '../command.ts'
-import { LOCAL_PROPLET, type LocalProplet, registerLocal } from '../local-proplet.ts'
+import { LOCAL_PROPLET, type LocalProplet, operatorToken, registerLocal } from '../local-proplet.ts'
 import { errorLine } from '../problem.ts'
 import { type ManagerPlace, runManager, settingsText, startProgram } from '../programs.ts'
 import { endpointAt, type GlobalOptions, type Session } from '../session.ts'
@@ -57,11 +57,14 @@ async function runUp(session: Session, globals: GlobalOptions, args: Args): Prom
     const place = await Promise.race([isReady, manager, asked])
     if (typeof place === 'number') return place
     if (place === 'asked') return 0
-    const client = createClient({ ...endpointAt(io, globals), url: place.url }, io.clock)
+    const token = operatorToken(place.data)
+    const client = createClient({ ...(token && { token }), ...endpointAt(io, globals), url: place.url }, io.clock)
     const local = await registerLocal(client, place.data)
     proplet = keepProplet(session, place, { local, args: args.proplet, signal: propletStop.signal })
     session.note(`Samara is up: ${place.url} and ${place.broker}, data in ${place.data}. Ctrl-C stops it.`)
-    void heard(session, client).catch((error: unknown) => session.note(errorLine(toSamaraError(error))))
+    void heard(session, client).catch(
+      (error: unknown) => io.signal.aborted || session.note(errorLine(toSamaraError(error))),
+    )
     const end = await Promise.race([manager, asked])
     return end === 'asked' ? 0 : end
   } finally {

@@ -33,7 +33,7 @@ export function createBodyReader(): BodyReader {
         bounded(request, MAX_MODULE_BYTES, 'module')
         return module(request)
       }
-      if (body.optional && request.body === null) return body.of.parse({})
+      if (body.optional && isEmpty(request)) return body.of.parse({})
       requireType(request, JSON_TYPE)
       bounded(request, MAX_JSON_BYTES, body.of.name)
       return body.of.parse(parseJson(body.of.name, await readAll(request, MAX_JSON_BYTES, body.of.name)))
@@ -58,6 +58,10 @@ function announcedBytes(request: Request): number | undefined {
 
 const tooLarge = (what: string, maxBytes: number): SamaraError =>
   new SamaraError('TOO_LARGE', `${what}: is larger than ${maxBytes} bytes`, { expected: `at most ${maxBytes} bytes` })
+
+/** The adapter gives every POST a body, be it an empty one. */
+const isEmpty = (request: Request): boolean =>
+  (announcedBytes(request) ?? 0) === 0 && request.headers.get('transfer-encoding') === null
 
 function bounded(request: Request, maxBytes: number, what: string): void {
   if ((announcedBytes(request) ?? 0) > maxBytes) throw tooLarge(what, maxBytes)

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { type ErrorCode, SamaraError } from '../../shared/errors.ts'
 import { createApp } from './app.ts'
 import { isLoopbackHost } from './auth.ts'
+import { trackConnections } from './connections.ts'
 import { createEventStream } from './event-stream.ts'
 import { HttpError, PROBLEM, problemOf } from './problems.ts'
 import { allRoutes } from './routes/index.ts'
@@ -45,10 +46,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
   const app = createApp({ services, routes, loopback: isLoopbackHost(host), log, signal: closing.signal })
   const server = listener(options, app.fetch)
   server.on('clientError', refuse)
-  // A connection on which the last answer of the closing server went out would stay, idle, until its client ends it.
-  server.on('request', (_request, response) =>
-    response.once('close', () => closing.signal.aborted && setImmediate(() => server.closeIdleConnections())),
-  )
+  const connections = trackConnections(server, options.tls !== undefined)
   const port = await listen(server, options)
   const shown = host.includes(':') ? `[${host}]` : host
 
@@ -59,7 +57,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
       closing.abort()
       events.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      connections.closeIdle()
       const late = services.clock.after(DRAIN_MS, () => server.closeAllConnections())
       await closed
       late()

@@ -26,6 +26,8 @@ export type ActiveTask = {
   held: Held | undefined
   /** A step of it is being committed; what comes meanwhile waits or comes again. */
   busy: boolean
+  /** Called when it is no longer busy. */
+  readonly waiting: (() => void)[]
   /** Attempts that ended before they began, through no fault of the function: they do not use up retries. */
   excused: number
   readonly lostOn: Set<PropletId>
@@ -82,6 +84,7 @@ export class ActiveTasks {
       job,
       held: undefined,
       busy: false,
+      waiting: [],
       excused: 0,
       lostOn: new Set(),
       notBeforeMs: Number.NEGATIVE_INFINITY,
