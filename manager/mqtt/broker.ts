@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { findTopic, type Identity, mayPublish, maySubscribe } from '../../shared/access.ts'
 import { SamaraError } from '../../shared/errors.ts'
 import { topics } from '../../shared/topics.ts'
+import { keepOvertaken } from './overtaken.ts'
 import { limitPackets } from './packet-limit.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 
@@ -36,18 +37,22 @@ export type Broker = Transport & {
 /** The way aedes says "bad user name or password". */
 const NOT_AUTHORISED = Object.assign(new Error('not authorised'), { returnCode: 4 })
 
+export const AEDES_SETTINGS = {
+  // One subscriber that does not read must not hold up the others.
+  concurrency: 10_000,
+  queueLimit: 1_000,
+  drainTimeout: 10_000,
+  connectTimeout: 10_000,
+  maxClientsIdLength: 128,
+  heartbeatInterval: 60_000,
+}
+
 /** The embedded broker: MQTT 3.1.1, every identity kept to its own topics, packets bounded. [P-2.3] */
 export async function openBroker(options: BrokerOptions, events: TransportEvents): Promise<Broker> {
   const { log } = options
   const identities = new WeakMap<Client, Identity>()
   const aedes = await Aedes.createBroker({
-    // One subscriber that does not read must not hold up the others.
-    concurrency: 10_000,
-    queueLimit: 1_000,
-    drainTimeout: 10_000,
-    connectTimeout: 10_000,
-    maxClientsIdLength: 128,
-    heartbeatInterval: 60_000,
+    ...AEDES_SETTINGS,
     authenticate: (client, username, password, done) => {
       void identify(client, username, password?.toString()).then(
         (known) => done(known ? null : (NOT_AUTHORISED as never), known),
@@ -110,6 +115,7 @@ export async function openBroker(options: BrokerOptions, events: TransportEvents
   const server = listener(options, (socket) => {
     socket.setNoDelay(true)
     const client = aedes.handle(socket)
+    keepOvertaken(client)
     limitPackets(client, options.maxPacketBytes, (lengthBytes) =>
       log.warn({ client: client.id, lengthBytes, maxPacketBytes: options.maxPacketBytes }, 'packet refused: too long'),
     )

@@ -148,6 +148,26 @@ describe('the embedded broker', () => {
     expect(got).toEqual([])
   })
 
+  test('loses no message that another has overtaken inside', async () => {
+    const { broker: opened } = await broker()
+    const press = await client(opened.port, 'press-7')
+    const got: string[] = []
+    const all = new Promise<void>((resolve) =>
+      press.on('message', (topic) => {
+        if (got.push(topic) === 60) resolve()
+      }),
+    )
+    await press.subscribeAsync(`${root}/p/press-7/+`, { qos: 1 }).catch(() => undefined)
+    for (const name of ['desired', 'start', 'ack']) await press.subscribeAsync(`${root}/p/press-7/${name}`, { qos: 1 })
+    for (let i = 0; i < 20; i++) {
+      const publish = (name: string, qos: 0 | 1, retain: boolean) =>
+        opened.publish(`${root}/p/press-7/${name}`, Buffer.of(i), { qos, retain })
+      await Promise.all([publish('desired', 1, true), publish('start', 1, false), publish('ack', 0, false)])
+    }
+    await all
+    expect(got.filter((topic) => topic.endsWith('desired'))).toHaveLength(20)
+  })
+
   test('says when a user listens for answers', async () => {
     const {
       broker: { port },
