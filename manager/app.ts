@@ -162,13 +162,20 @@ export async function createManager(options: ManagerOptions) {
     if (swept > 0) log.info({ blobs: swept }, 'blobs that nothing names removed')
   }
 
-  const stops = [
-    clock.every(SWEEP_MS, () => {
-      proplets.sweep()
-      engine.sweep()
-    }),
-    clock.every(PRUNE_MS, () => void prune()),
-  ]
+  let sweptMs = clock.monotonic()
+  let excused = false
+
+  /** Where it comes late this manager was the silent one: once, what waits to be heard goes first. */
+  function sweep(): void {
+    const sinceMs = clock.monotonic() - sweptMs
+    sweptMs = clock.monotonic()
+    excused = !excused && sinceMs > 2 * SWEEP_MS
+    if (excused) return
+    proplets.sweep()
+    engine.sweep()
+  }
+
+  const stops = [clock.every(SWEEP_MS, sweep), clock.every(PRUNE_MS, () => void prune())]
 
   return {
     namespace,

@@ -81,7 +81,6 @@ acl_file ${dir}/acl
 # Without it a QoS 1 round trip takes 40 ms and more. [P-1.1]
 set_tcp_nodelay true
 
-message_size_limit ${maxPacketBytes}
 max_packet_size ${maxPacketBytes}
 # Mosquitto drops without a word what exceeds its queue (1,000 unless set) and
 # QoS 2 beyond its window (20 unless set); Samara keeps a window of its own below these.

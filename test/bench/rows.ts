@@ -25,12 +25,20 @@ export function latency(id: string, samplesMs: readonly number[]): Measured {
   return { id, value: p50, unit: 'ms', p50, p99: quantile(sorted, 0.99), samples: sorted.length }
 }
 
+/** A row of something per second, or of an amount: its value is the median of the repetitions. */
+export const rate = (id: string, unit: string, samples: readonly number[]): Measured => ({
+  ...latency(id, samples),
+  unit,
+})
+
 /** Which floor each row stands on. */
 const floors: Readonly<Record<string, string>> = {
   'invoke.warm.core': 'floor.path',
   'invoke.warm.component': 'floor.path',
   'invoke.cold.core': 'floor.path',
   'invoke.cold.component': 'floor.path',
+  'invoke.first.core': 'floor.path',
+  'invoke.first.component': 'floor.path',
   'throughput.durable': 'floor.sqlite.rate',
   'worker.start': 'floor.worker.start',
   'start.manager': 'floor.node.start',
@@ -67,7 +75,14 @@ export function table(rows: readonly Row[]): string {
     ]),
   ]
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 const number = (value: number | undefined): string =>

@@ -53,12 +53,12 @@ describe('the package, packed and installed into an empty folder', () => {
   })
 
   test('its demo comes out right', { timeout: LONG }, async () => {
-    const { stderr } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara demo'], {
+    const { stdout, stderr } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara demo'], {
       cwd: dir,
       env: { ...process.env, PATH: systemPath() },
       maxBuffer: 1 << 24,
     })
-    expect(stderr).toMatch(/all came out right/)
+    expect(stdout + stderr).toMatch(/all came out right/)
   })
 })
 

@@ -140,7 +140,7 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
     if (topics.welcome.match(name)) welcomes.put(true)
     else if (topics.desired.match(name)) desired.put(topics.desired.carries.decode(bytes))
     else if (topics.ack.match(name)) for (const ref of Ack.decode(bytes).attempts) acknowledged(ref)
-    else if (topics.push.match(name)) void pushed(BlobGet.decode(bytes))
+    else if (topics.push.match(name)) pushed(BlobGet.decode(bytes)).catch(() => undefined)
     else if (topics.cancel.match(name)) {
       const cancel = Cancel.decode(bytes)
       seen.cancels.push(cancel)
@@ -150,7 +150,8 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
       seen.starts.push(start)
       starts.put(start)
       const how = behaviour?.(start)
-      if (how) void end(start, how)
+      // A test that is over has closed the connection.
+      if (how) end(start, how).catch(() => undefined)
     }
   })
   await client.subscribeAsync([...readable({ kind: 'proplet', id }, NAMESPACE)], { qos: 1 })

@@ -26,6 +26,8 @@ export type Program = {
   kill(signal?: NodeJS.Signals): Promise<void>
   /** The latest lines of all its runs. */
   output(): string
+  /** The latest of them, as they were. */
+  lines(): readonly string[]
 }
 
 export type ProgramOptions = {
@@ -86,6 +88,7 @@ export function program({ name, command = process.execPath, args, ready }: Progr
     launch,
     kill,
     output,
+    lines: () => lines,
     async start() {
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       const watch = (line: string) => ready.test(line) && resolve(line)

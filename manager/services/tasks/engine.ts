@@ -40,6 +40,8 @@ const ASK_AGAIN_MS = 2_000
 const EXCUSED_WAIT_MS = 200
 /** Infrastructure refusals of one task before it ends all the same. */
 const MAX_EXCUSED = 1_000
+/** Messages about one task that wait for its commit; further ones are dropped and come again. */
+const MAX_WAITING = 8
 
 export type Engine = ReturnType<typeof createEngine>
 
@@ -80,9 +82,9 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
 
   /** The placement is durable: only now the proplet hears of it. */
   function placed(task: ActiveTask, step: TaskStep): void {
-    task.busy = false
     histograms.queued(clock.now() - task.record.createdMs)
     settle(task, { state: 'scheduled', attempt: step.attempt, ...(step.proplet && { proplet: step.proplet }) })
+    free(task)
     sendStart(task)
   }
 
@@ -142,9 +144,25 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       if (taken) after()
       else log.error({ task: task.record.id, from: step.from, to: step.to }, 'step refused by the store')
     } catch (error) {
-      task.busy = false
       log.error({ err: error, task: task.record.id }, 'step not committed')
+    } finally {
+      free(task)
     }
+  }
+
+  /** Its step is committed or has failed: what came meanwhile is looked at again. */
+  function free(task: ActiveTask): void {
+    task.busy = false
+    for (const go of task.waiting.splice(0)) go()
+  }
+
+  /** Resolves when no step of the task is being committed; false where too many wait already. */
+  async function idle(task: ActiveTask): Promise<boolean> {
+    while (task.busy) {
+      if (task.waiting.length >= MAX_WAITING) return false
+      await new Promise<void>((resolve) => task.waiting.push(resolve))
+    }
+    return true
   }
 
   /** Ends the attempt that is held and names what that means for the task. */
@@ -345,7 +363,8 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       const task = holding(proplet, result)
       const ref = { task: result.task, attempt: result.attempt }
       if (!task) return commands.ack(proplet, ref)
-      if (task.busy) return
+      if (!(await idle(task))) return
+      if (holding(proplet, result) !== task) return commands.ack(proplet, ref)
       if (result.bodyDigest) {
         task.busy = true
         try {
@@ -356,7 +375,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
             'result body not fetched; the proplet sends the result again',
           )
         } finally {
-          task.busy = false
+          free(task)
         }
         if (holding(proplet, result) !== task) return commands.ack(proplet, ref)
       }
@@ -394,6 +413,9 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
     },
 
     async cancel(id: TaskId): Promise<void> {
+      const found = active.tasks.get(id)
+      if (found && !(await idle(found)))
+        throw new SamaraError('UNAVAILABLE', `task ${id}: is changing state, try again`)
       const task = active.tasks.get(id)
       if (!task) {
         const known = await store.task(id)
@@ -401,7 +423,6 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
         throw new SamaraError('FAILED_PRECONDITION', `task ${id}: is ${known.state} and cannot be cancelled`)
       }
       if (task.record.state === 'cancelling') return
-      if (task.busy) throw new SamaraError('UNAVAILABLE', `task ${id}: is changing state, try again`)
       const { record } = task
       if (record.state === 'pending') {
         const error = errorBody(new SamaraError('CANCELLED', 'cancelled before it was placed'))

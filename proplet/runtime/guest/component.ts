@@ -25,6 +25,8 @@ const { createCachedData } = Script.prototype
 /** The globals that jco's glue names. They are arguments and not globals, so that nothing else can find them. */
 const WebAssembly = Object.freeze({
   Global: wasm.Global,
+  // Made once for calls that may suspend, and not instantiated by synchronous glue: Instance and Suspending stay out.
+  Module: wasm.Module,
   RuntimeError: wasm.RuntimeError,
   // jco wraps every export for asynchronous calls, in synchronous glue too, which makes instances slow to make.
   promising: (fn: unknown) => fn,

@@ -38,12 +38,12 @@ function faults(all: Description, schema: Schema, value: unknown, at = '$'): str
   if (type !== 'object' || !schema.type) return []
   const object = value as Record<string, unknown>
   const missing = (schema.required ?? []).filter((name) => !(name in object)).map((name) => `${at}.${name}: missing`)
-  return Object.entries(object).reduce((found, [name, one]) => {
-    const known =
-      schema.properties?.[name] ??
-      (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined)
-    return known ? [...found, ...faults(all, known, one, `${at}.${name}`)] : [...found, `${at}.${name}: not described`]
-  }, missing)
+  const wrong = Object.entries(object).flatMap(([name, one]) => {
+    const others = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
+    const known = schema.properties?.[name] ?? others
+    return known ? faults(all, known, one, `${at}.${name}`) : [`${at}.${name}: not described`]
+  })
+  return [...missing, ...wrong]
 }
 
 const mounted = (): readonly Route[] => {
