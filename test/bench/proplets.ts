@@ -9,8 +9,6 @@ import { register, startManager } from './system.ts'
 
 const AGENTS_OF_A_PROCESS = 2_500
 const REGISTERED_AT_ONCE = 100
-/** For what follows the hellos, such as rows that are written. */
-const REST_MS = 5_000
 
 /**
  * Processor time of the manager, its broker included, while so many proplets are connected and heard every 10 s. Their
@@ -20,14 +18,19 @@ export const proplets = (count: number): Group => ({
   ids: [`proplets.${count}`, `floor.heartbeats.${count}`],
   async measure(bench) {
     const plan = bench.quick
-      ? { agents: count / 200, windows: 1, windowMs: 200, restMs: 0 }
-      : { agents: count, windows: 5, windowMs: 20_000, restMs: REST_MS }
+      ? { agents: count / 50, aliveMs: 1_000, windows: 1, windowMs: 1_000, restMs: 0 }
+      : { agents: count, aliveMs: 10_000, windows: 5, windowMs: 20_000, restMs: 5_000 }
     const manager = await startManager(bench, join(bench.dir, `proplets-${count}`), { maxConnections: 20_000 })
     const broker = await bareBroker()
     const agents = [
-      ...(await startAgents(bench, await tokens(manager, plan.agents), { port: manager.port, network: 2 })),
-      ...(await startAgents(bench, await tokens(undefined, plan.agents), { port: portOf(broker), network: 3 })),
+      ...(await startAgents(bench, await tokens(manager, plan.agents), { ...plan, port: manager.port, network: 2 })),
+      ...(await startAgents(bench, await tokens(undefined, plan.agents), {
+        ...plan,
+        port: portOf(broker),
+        network: 3,
+      })),
     ]
+    // For what follows the hellos, such as rows that are written.
     await delay(plan.restMs)
     const shares: number[] = []
     const floors: number[] = []
@@ -67,7 +70,7 @@ async function tokens(manager: { readonly http: string } | undefined, count: num
 async function startAgents(
   { dir }: Bench,
   lines: readonly string[],
-  { port, network }: { port: number; network: number },
+  { port, network, aliveMs }: { port: number; network: number; aliveMs: number },
 ): Promise<Process[]> {
   const program = join(import.meta.dirname, 'programs/agents.ts')
   const started: Promise<Process>[] = []
@@ -75,7 +78,7 @@ async function startAgents(
     const file = join(dir, `agents-${port}-${at}.txt`)
     await writeFile(file, lines.slice(at, at + AGENTS_OF_A_PROCESS).join('\n'))
     const address = `127.0.${network}.${1 + at / AGENTS_OF_A_PROCESS}`
-    started.push(start([program, `${port}`, address, file], /^ready$/))
+    started.push(start([program, `${port}`, address, `${aliveMs}`, file], /^ready$/))
   }
   return Promise.all(started)
 }

@@ -56,7 +56,8 @@ export function withFloors(measured: readonly Measured[]): Row[] {
   return measured.map((row) => {
     const floorId = floors[row.id]
     const floor = floorId === undefined ? undefined : byId.get(floorId)?.value
-    return floorId === undefined || floor === undefined ? row : { ...row, floor, floorId, ratio: row.value / floor }
+    if (floorId === undefined || floor === undefined) return row
+    return { ...row, floor, floorId, ...(floor > 0 && { ratio: row.value / floor }) }
   })
 }
 

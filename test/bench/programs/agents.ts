@@ -7,16 +7,16 @@ import { DEFAULT_NAMESPACE, PROTOCOL, type Topic, topics } from '../../../shared
 import { connect, ping, puback, publish, readPackets, subscribe } from './wire.ts'
 
 /**
- * Simulated proplets, each on a socket of its own: they say hello, follow their topics and are heard every 10 s.
- * Arguments: port of the broker, address to connect from, file with a line `id token` per proplet.
+ * Simulated proplets, each on a socket of its own: they say hello, follow their topics and are heard at an interval.
+ * Arguments: port of the broker, address to connect from, interval in ms, file with a line `id token` per proplet.
  */
-const [port, localAddress, file] = process.argv.slice(2) as [string, string, string]
+const [port, localAddress, interval, file] = process.argv.slice(2) as [string, string, string, string]
 const agents = readFileSync(file, 'utf8')
   .trim()
   .split('\n')
   .map((line) => line.split(' ') as [id: string, token: string])
 
-const ALIVE_MS = 10_000
+const ALIVE_MS = Number(interval)
 const KEEPALIVE_S = 30
 const CONNECTING_AT_ONCE = 50
 const MIB = 1024 * 1024
@@ -24,7 +24,8 @@ const MIB = 1024 * 1024
 const followed = (Object.values(topics) as readonly Topic[]).filter(
   ({ from, template }) => from === 'manager' && template.startsWith('p/'),
 )
-let nextMessageId = 1
+let messages = 0
+const nextMessageId = (): number => 1 + (messages++ % 0xffff)
 
 async function agent(id: string, password: string): Promise<void> {
   const names = { proplet: id }
@@ -36,7 +37,7 @@ async function agent(id: string, password: string): Promise<void> {
   const socket = await opened(connect({ id, password, will, keepaliveS: KEEPALIVE_S }))
   const filters = followed.map((topic) => (topic.of as (n: string, o: object) => string)(DEFAULT_NAMESPACE, names))
   socket.write(subscribe(filters))
-  socket.write(publish(topics.hello.of(DEFAULT_NAMESPACE, names), helloOf(boot, epoch), nextMessageId++ & 0x7fff || 1))
+  socket.write(publish(topics.hello.of(DEFAULT_NAMESPACE, names), helloOf(boot, epoch), nextMessageId()))
   beat(socket, topics.alive.of(DEFAULT_NAMESPACE, names), epoch)
 }
 
