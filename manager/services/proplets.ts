@@ -255,6 +255,8 @@ export function createProplets({ store, clock, events, log, leaseMs, changed }: 
     away(): void {
       for (const one of live.values()) {
         one.heardMs = undefined
+        // Its epoch may be over: nothing is sent to it before it is heard.
+        one.connected = false
         judge(one)
       }
     },

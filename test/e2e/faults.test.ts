@@ -232,6 +232,7 @@ describe('processes that fail', () => {
         await delay(3_300)
         await fleet.manager.kill('SIGCONT')
         await until(() => user.unfinished().length === 0)
+        await delay(1_500)
       }
       const judged = fleet.manager.lines().filter((line) => line.includes('"msg":"proplet liveness"'))
       expect(judged.length).toBeGreaterThanOrEqual(2)
@@ -265,7 +266,7 @@ describe('messages at the wrong time', () => {
     await ann.answer({ type: 'result' })
     const { payload } = watched.find(({ topic }) => topic.endsWith('/start')) as Message
     const start = Start.decode(payload)
-    const stale = { ...start, attempt: 2, epoch: start.epoch ^ 1 }
+    const stale = { ...start, attempt: 2, epoch: (start.epoch ^ 1) >>> 0 }
     system.manager.link.send(topics.start, { proplet: 'edge-1' }, stale)
     const answers = () =>
       watched
@@ -365,12 +366,14 @@ function ticks({ pid }: Program): number {
   return Number(fields[11]) + Number(fields[12])
 }
 
-/** The module with a custom section of that size. */
+/** The module with a passive data segment of that size, which no tool may leave out. */
 function padded(module: Buffer, sizeBytes: number): Buffer {
-  const content = Buffer.concat([Buffer.from([3]), Buffer.from('pad'), Buffer.alloc(sizeBytes)])
-  const length: number[] = []
-  for (let rest = content.length; rest > 0; rest >>>= 7) length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
-  return Buffer.concat([module, Buffer.from([0, ...length]), content])
+  const segments = Buffer.concat([Buffer.from([1, 1, ...leb(sizeBytes)]), Buffer.alloc(sizeBytes, 7)])
+  return Buffer.concat([module, Buffer.from([11, ...leb(segments.length)]), segments])
+}
+
+function leb(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)]
 }
 
 /** The same order for the same seed. */
