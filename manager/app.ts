@@ -104,7 +104,7 @@ export async function createManager(options: ManagerOptions) {
   await proplets.load()
   await users.load()
   await deployments.load()
-  const resumed = await jobs.load(proplets as never)
+  const resumed = await jobs.load(proplets)
   await replies.loadUnconfirmed()
   if (resumed > 0) log.info({ tasks: resumed }, 'tasks of an earlier run go on')
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import mqtt, { type MqttClient } from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ResultBody } from '../../shared/documents/call.ts'
-import { propletId, type TaskId } from '../../shared/ids.ts'
+import { type FunctionName, propletId, type TaskId, type UserId } from '../../shared/ids.ts'
 import { type Answer, Result, Start } from '../../shared/messages/index.ts'
 import { topics } from '../../shared/topics.ts'
 import { mockProplet } from '../support/mock-proplet.ts'
@@ -296,6 +296,25 @@ describe('messages at the wrong time', () => {
     expect(ann.answers.filter(({ type }) => type === 'result')).toHaveLength(20)
   })
 
+  test('after a manager restart an attempt has the image that it was placed with', async () => {
+    const hello = { maxImage: 1 << 20 }
+    const first = await startSystem()
+    const described = withNotes(await example('add/add.wasm'), 3 * hello.maxImage)
+    await first.manager.functions.add('described' as FunctionName, described, { user: 'local' as UserId })
+    const { token } = await first.manager.proplets.add(propletId('small'), {})
+    const before = await mockProplet({ port: first.port, id: 'small', token, hello })
+    const ann = await first.user()
+    await ann.say('submit', { key: 'k', function: 'described', export: 'add', args: [1, 2] })
+    const placed = await before.start()
+    await before.close()
+    await first.manager.close()
+
+    const second = await startSystem({ dir: first.dir })
+    const after = await mockProplet({ port: second.port, id: 'small', token, hello })
+    onTestFinished(() => after.close())
+    expect(await after.start()).toMatchObject({ task: placed.task, attempt: 1, image: placed.image })
+  })
+
   test('replayed and reordered messages change nothing', async () => {
     const system = await startSystem()
     await system.upload('add', 'add/add.wasm')
@@ -370,6 +389,12 @@ function ticks({ pid }: Program): number {
 function padded(module: Buffer, sizeBytes: number): Buffer {
   const segments = Buffer.concat([Buffer.from([1, 1, ...leb(sizeBytes)]), Buffer.alloc(sizeBytes, 7)])
   return Buffer.concat([module, Buffer.from([11, ...leb(segments.length)]), segments])
+}
+
+/** The module with a custom section of that size, which a smaller image of it does without. */
+function withNotes(module: Buffer, sizeBytes: number): Buffer {
+  const content = Buffer.concat([Buffer.from([5]), Buffer.from('notes'), Buffer.alloc(sizeBytes)])
+  return Buffer.concat([module, Buffer.from([0, ...leb(content.length)]), content])
 }
 
 function leb(value: number): number[] {

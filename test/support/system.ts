@@ -140,11 +140,13 @@ export async function connectUser(url: string, name: string): Promise<User> {
   onTestFinished(() => client.endAsync(true))
   const answers: Answer[] = []
   const waiting = new Set<() => void>()
-  client.on('message', (_topic, payload) => {
+  const replies = topics.reply.of('default', { user: name })
+  client.on('message', (topic, payload) => {
+    if (!topic.startsWith(replies)) return
     answers.push(payload[0] === 0x7b ? (JSON.parse(payload.toString()) as Answer) : AnswerMessage.decode(payload))
     for (const wake of waiting) wake()
   })
-  await client.subscribeAsync(`${topics.reply.of('default', { user: name })}/#`, { qos: 1 })
+  await client.subscribeAsync(`${replies}/#`, { qos: 1 })
   return {
     client,
     answers,

@@ -1,9 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { ResultBody } from '../../../shared/documents/call.ts'
+import type { ManifestImage } from '../../../shared/documents/manifest.ts'
 import { isSamaraError, notFound, SamaraError, toSamaraError } from '../../../shared/errors.ts'
 import type { JobId, TaskId, UserId } from '../../../shared/ids.ts'
 import type { Answer, Submit } from '../../../shared/messages/index.ts'
 import { isFinal, type TaskState } from '../../../shared/task.ts'
+import { everFeasible, isReason } from '../../scheduler/feasible.ts'
 import type {
   BlobStore,
   JobRecord,
@@ -16,7 +18,8 @@ import type {
 } from '../../store/store.ts'
 import type { Events } from '../events.ts'
 import type { Functions } from '../functions.ts'
-import { activeJob } from './active.ts'
+import type { LiveProplet, Proplets } from '../proplets.ts'
+import { type ActiveJob, activeJob } from './active.ts'
 import { type Form, summary, taskAnswer } from './answers.ts'
 import type { Engine } from './engine.ts'
 import type { Accepted, Origin } from './submit.ts'
@@ -161,7 +164,7 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
     ownsBlob: store.ownsBlob.bind(store),
 
     /** What was not final when the last manager ended goes on. Attempts keep their leases. */
-    async load(proplets: { get(id: string): { assigned: number } | undefined }): Promise<number> {
+    async load(proplets: Pick<Proplets, 'get'>): Promise<number> {
       const rows = await store.activeTasks()
       for (const { task, job, begun } of rows) {
         let known = engine.active.jobs.get(job.id)
@@ -175,7 +178,8 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
           ...(callDigest && { callDigest, callBytes: callBytes ?? 0 }),
         })
         if (!begun || task.state === 'pending') continue
-        const image = known.manifest.images.find((one) => one.recipe === 'artefact') ?? known.manifest.images[0]
+        const one = proplets.get(begun.proplet)
+        const image = imageFor(known, one)
         if (!image) throw toSamaraError(new Error(`manifest ${job.manifest} has no image`))
         engine.active.hold(active, {
           proplet: begun.proplet,
@@ -186,12 +190,17 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
           askedMs: Number.NEGATIVE_INFINITY,
           started: task.state !== 'scheduled',
         })
-        const one = proplets.get(begun.proplet)
         if (one) one.assigned++
       }
       return rows.length
     },
   }
+}
+
+/** The image that the attempt was placed with: the same choice from the same hello. */
+function imageFor(job: ActiveJob, one: LiveProplet | undefined): ManifestImage | undefined {
+  const found = one && everFeasible({ ...job.need, avoid: new Set() }, one)
+  return found && !isReason(found) ? found : job.manifest.images[0]
 }
 
 async function counted(store: Store, id: JobId): Promise<{ done: number; failed: number }> {

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+
+describe('files for other programs, which do not run here', () => {
+  test('docker-compose.yml has Mosquitto, a manager, two proplets and their set-up, and names only what is there', () => {
+    const { services, volumes } = parse(read('docker-compose.yml'), { merge: true })
+    expect(Object.keys(services).sort()).toEqual(['edge-1', 'edge-2', 'manager', 'mosquitto', 'setup'])
+    const mounted = Object.values(services as Record<string, { volumes?: string[] }>).flatMap(
+      (one) => one.volumes ?? [],
+    )
+    for (const mount of mounted) expect(Object.keys(volumes)).toContain(mount.split(':')[0])
+  })
+
+  test('the Dockerfile copies only what the repository has', () => {
+    const copied = read('manager/Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)
+    for (const [, list = ''] of copied)
+      for (const file of list.split(' '))
+        expect(() => readFileSync(new URL(`../../${file}`, import.meta.url))).not.toThrow(/ENOENT/)
+  })
+
+  test('the systemd unit takes the flags that the proplet has', () => {
+    const [, flags = ''] = /ExecStart=\S+ samara proplet (.+)/.exec(read('proplet/samara-proplet.service')) ?? []
+    const page = read('proplet/README.md')
+    for (const flag of flags.match(/--[a-z-]+/g) ?? []) expect(page).toContain(`\`${flag}\``)
+    for (const name of read('proplet/samara-proplet.service').match(/SAMARA_[A-Z_]+/g) ?? [])
+      expect(page).toContain(`\`${name}\``)
+  })
+})
+
+test('no file speaks of the machine that it was written on', () => {
+  for (const file of ['README.md', 'package.json', 'package-lock.json', 'docker-compose.yml', '.ci/run'])
+    expect(read(file)).not.toMatch(
+      /\/root\/|"resolved"|https?:\/\/(?!github\.com|opencollective|www\.patreon|paypal|feross|tidelift|ko-fi)[a-z.-]*(registry|mirror|proxy)/,
+    )
+})
