@@ -57,6 +57,6 @@ try {
   console.log(table(rows))
   if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`)
 } finally {
-  await rm(dir, { recursive: true, force: true })
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 })
 }
 process.exit(0)

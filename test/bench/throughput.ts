@@ -12,7 +12,7 @@ const IN_FLIGHT = 64
 export const throughput: Group = {
   ids: ['throughput.durable', 'floor.sqlite.rate'],
   async measure(bench) {
-    const plan = bench.quick ? { rounds: 1, runMs: 300 } : { rounds: 2, runMs: 4_000 }
+    const plan = bench.quick ? { rounds: 1, runMs: 300 } : { rounds: 7, runMs: 4_000 }
     const dir = join(bench.dir, 'throughput')
     const manager = await startManager(bench, dir)
     await uploadAdd(manager)

@@ -41,7 +41,7 @@ const withRun = (exports: string[], ...answers: object[]) =>
 
 const tempDir = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'samara-cli-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
   return dir
 }
 const bodyOf = (seen: Seen[], where: string): Record<string, unknown> =>

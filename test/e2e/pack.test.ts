@@ -29,7 +29,7 @@ describe('the package, packed and installed into an empty folder', () => {
     )
   }, LONG)
 
-  afterAll(() => rm(dir, { recursive: true, force: true }))
+  afterAll(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
 
   test('holds plain JavaScript only: Node strips no types below node_modules', () => {
     expect(files.filter((file) => file.endsWith('.ts'))).toEqual([])

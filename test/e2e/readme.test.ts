@@ -92,7 +92,7 @@ describe.skipIf(!hasTool('mosquitto_pub'))('the README, from npm start on', () =
 
   afterAll(async () => {
     await stop()
-    rmSync(dir, { recursive: true, force: true })
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   }, 30_000)
 
   test('functions run from files', () => {

@@ -41,7 +41,7 @@ export const example = (file: string): Promise<Buffer> => readFile(new URL(`../.
 
 export async function tempFolder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'samara-e2e-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   return dir
 }
 

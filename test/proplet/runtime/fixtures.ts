@@ -104,7 +104,7 @@ export function rig(options: Partial<JcoRuntimeOptions> = {}): Rig {
     alive,
     async close() {
       await runtime.close()
-      rmSync(cacheDir, { recursive: true, force: true })
+      rmSync(cacheDir, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
