@@ -95,7 +95,12 @@ export const bool: FieldType<boolean> = {
 export function text(options: { max: number; min?: number; pattern?: RegExp; rule?: string }): FieldType<string> {
   const { max, min = 0, pattern } = options
   const expected = options.rule ?? `a text of ${min ? `${min} to ` : 'at most '}${max} bytes`
-  const checks = v.pipe(v.string(expected), v.maxBytes(max, expected), v.minBytes(min, expected))
+  // In place of valibot's maxBytes and minBytes, which encode the text each time to count.
+  const fits = (value: string): boolean => {
+    const sizeBytes = Buffer.byteLength(value)
+    return sizeBytes <= max && sizeBytes >= min
+  }
+  const checks = v.pipe(v.string(expected), v.check(fits, expected))
   return {
     check: pattern ? v.pipe(checks, v.regex(pattern, expected)) : checks,
     toItem: same,

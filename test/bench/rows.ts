@@ -32,7 +32,7 @@ export const rate = (id: string, unit: string, samples: readonly number[]): Meas
 })
 
 /** Which floor each row stands on. */
-const floors: Readonly<Record<string, string>> = {
+export const floors: Readonly<Record<string, string>> = {
   'invoke.warm.core': 'floor.path',
   'invoke.warm.component': 'floor.path',
   'invoke.cold.core': 'floor.path',

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { WorkerSlot } from '../../proplet/runtime/worker-slot.ts'
 import { workerSource } from '../../proplet/runtime/worker-source.ts'
 import type { Group } from './bench.ts'
 import { latency } from './rows.ts'
 
-const bare = join(import.meta.dirname, 'programs/bare-worker.ts')
+/** Says that it is there, and answers what it is told. */
+const BARE = `const { parentPort } = require('node:worker_threads')
+parentPort.on('message', (message) => parentPort.postMessage(message))
+parentPort.postMessage('ready')`
 const JS_HEAP_MB = 64
 
 /** A locked worker of a proplet until it takes calls, beside a bare thread; and a call of that thread. */
@@ -21,7 +23,7 @@ export const workers: Group = {
       locked.push(await startLocked(source))
       plain.push(await startPlain())
     }
-    const worker = new Worker(bare)
+    const worker = new Worker(BARE, { eval: true })
     await once(worker, 'message')
     const calls: number[] = []
     for (let count = 0; count < plan.calls; count++) calls.push(await call(worker))
@@ -41,7 +43,7 @@ async function startLocked(source: string): Promise<number> {
 
 async function startPlain(): Promise<number> {
   const beganMs = performance.now()
-  const worker = new Worker(bare)
+  const worker = new Worker(BARE, { eval: true })
   await once(worker, 'message')
   const ms = performance.now() - beganMs
   await worker.terminate()

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { floors, type Row } from './rows.ts'
+
+/** Figures are not judged here: other work shares the machine. */
+test('the benchmark gives every row, and each with its floor', { timeout: 120_000 }, async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'samara-bench-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const file = join(dir, 'rows.json')
+  const program = join(import.meta.dirname, 'main.ts')
+  await promisify(execFile)(process.execPath, [program, '--quick', '--json', file])
+  const rows = JSON.parse(await readFile(file, 'utf8')) as Row[]
+  const byId = new Map(rows.map((row) => [row.id, row]))
+
+  for (const [id, floorId] of Object.entries(floors)) {
+    const row = byId.get(id)
+    expect(row, id).toMatchObject({ floorId, floor: byId.get(floorId)?.value })
+    expect(row?.samples, id).toBeGreaterThan(0)
+  }
+  for (const { id, value, p50, p99 } of rows) expect([value, p50, p99].every(Number.isFinite), id).toBe(true)
+})
