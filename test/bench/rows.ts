@@ -45,6 +45,8 @@ export const floors: Readonly<Record<string, string>> = {
   'start.proplet': 'floor.node.start',
   'memory.manager': 'floor.node.memory',
   'memory.proplet': 'floor.node.memory',
+  'memory.own.manager': 'floor.node.memory.own',
+  'memory.own.proplet': 'floor.node.memory.own',
   'delivery.chunked': 'floor.delivery',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench, Group } from './bench.ts'
-import { rssMib, start } from './processes.ts'
+import { memoryMib, start } from './processes.ts'
 import { latency, rate } from './rows.ts'
 import { placeProplet, startManager } from './system.ts'
 
@@ -11,8 +11,11 @@ const ids = [
   'start.proplet',
   'memory.manager',
   'memory.proplet',
+  'memory.own.manager',
+  'memory.own.proplet',
   'floor.node.start',
   'floor.node.memory',
+  'floor.node.memory.own',
 ] as const
 
 /** From the start of a process until it takes work, and what it holds when it has been idle for a while. */
@@ -30,9 +33,13 @@ export const starts: Group = {
       samples['start.manager'].push(manager.startMs)
       samples['start.proplet'].push(proplet.heardMs)
       await delay(plan.idleMs)
-      samples['floor.node.memory'].push(rssMib(node.pid))
-      samples['memory.manager'].push(rssMib(manager.pid))
-      samples['memory.proplet'].push(rssMib(proplet.pid))
+      const memory = { node: memoryMib(node.pid), manager: memoryMib(manager.pid), proplet: memoryMib(proplet.pid) }
+      samples['floor.node.memory'].push(memory.node.resident)
+      samples['memory.manager'].push(memory.manager.resident)
+      samples['memory.proplet'].push(memory.proplet.resident)
+      samples['floor.node.memory.own'].push(memory.node.own)
+      samples['memory.own.manager'].push(memory.manager.own)
+      samples['memory.own.proplet'].push(memory.proplet.own)
       await proplet.stop()
       await manager.stop()
       await node.stop('SIGKILL')

@@ -25,7 +25,7 @@ describe('the package, packed and installed into an empty folder', () => {
     await run(
       'npm',
       ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `./${packed.filename}`],
-      { cwd: dir },
+      { cwd: dir, env: systemEnv() },
     )
   }, LONG)
 
@@ -47,7 +47,7 @@ describe('the package, packed and installed into an empty folder', () => {
   test('the bin runs with the Node of the machine, and shows the version', async () => {
     const { stdout } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara --version'], {
       cwd: dir,
-      env: { ...process.env, PATH: systemPath() },
+      env: systemEnv(),
     })
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/)
   })
@@ -55,16 +55,21 @@ describe('the package, packed and installed into an empty folder', () => {
   test('its demo comes out right', { timeout: LONG }, async () => {
     const { stdout, stderr } = await run('/bin/sh', ['-c', 'node_modules/.bin/samara demo'], {
       cwd: dir,
-      env: { ...process.env, PATH: systemPath() },
+      env: systemEnv(),
       maxBuffer: 1 << 24,
     })
     expect(stdout + stderr).toMatch(/all came out right/)
   })
 })
 
-/** The path without this project's own Node, so that the bin must find a newer one itself where the system's is old. */
-const systemPath = (): string =>
-  (process.env.PATH ?? '')
+/**
+ * The environment without this project's own Node: npm then runs as its machine has set it up, and the bin must find a newer
+ * Node itself where the system's is old.
+ */
+const systemEnv = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: (process.env.PATH ?? '')
     .split(':')
     .filter((part) => !part.includes('node_modules'))
-    .join(':')
+    .join(':'),
+})
