@@ -22,8 +22,8 @@ process.once('exit', () => {
 
 export async function start(args: readonly string[], ready: RegExp, command = process.execPath): Promise<Process> {
   const beganMs = performance.now()
-  const { PATH, HOME } = process.env
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME } })
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, NODE_COMPILE_CACHE } })
   running.add(child)
   child.once('exit', () => running.delete(child))
   const watchers = new Set<(line: string) => void>()
