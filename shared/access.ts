@@ -7,13 +7,15 @@ export type Identity =
 
 const all: readonly Topic[] = Object.values(topics) as readonly Topic[]
 
+/** Whose subtree, the word after the name, and the number of levels: together they leave one topic or none. */
+const indexKey = (levels: readonly string[]): string => `${levels[3]}/${levels[5]}/${levels.length}`
+const index = new Map(all.map((topic) => [indexKey(topic.filter(DEFAULT_NAMESPACE).split('/')), topic]))
+
 /** The topic of ours that this name is, with the names in it. */
 export function findTopic(name: string): { topic: Topic; names: Record<string, string> } | undefined {
-  for (const topic of all) {
-    const names = topic.match(name)
-    if (names) return { topic, names }
-  }
-  return undefined
+  const topic = index.get(indexKey(name.split('/')))
+  const names = topic?.match(name)
+  return topic && names && { topic, names }
 }
 
 /** Whether `identity` may publish here; it publishes its own only, and only in its own direction. [P-2.3] */

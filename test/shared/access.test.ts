@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Identity, mayPublish, maySubscribe, readable, writable } from '../../shared/access.ts'
+import { findTopic, type Identity, mayPublish, maySubscribe, readable, writable } from '../../shared/access.ts'
+import { topics } from '../../shared/topics.ts'
 
 const press: Identity = { kind: 'proplet', id: 'press-7' }
 const ann: Identity = { kind: 'user', id: 'ann', role: 'user' }
@@ -44,6 +45,17 @@ describe('who may use which topic [P-2.3]', () => {
     [boss, '#', false],
   ])('%j subscribes to %s: %s', (identity, filter, allowed) => {
     expect(maySubscribe(identity, `${root}/${filter}`)).toBe(allowed)
+  })
+
+  test('every topic is found by its name, and nothing else is', () => {
+    const names = { proplet: 'press-7', user: 'ann', deployment: 'd01k9zq8m5v0123456789' }
+    for (const topic of Object.values(topics)) {
+      const name = (topic.of as (namespace: string, names: object) => string)('default', names)
+      expect(findTopic(name)?.topic).toBe(topic)
+      expect(findTopic(`${name}/x`)?.topic).not.toBe(topic)
+    }
+    for (const name of ['', '/', 'a/b/c/p/e/alive', `samara/1/default/p/${'+'}/alive`])
+      expect(findTopic(name)).toBeUndefined()
   })
 
   test('nobody reads the whole broker or its own counters', () => {
