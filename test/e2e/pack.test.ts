@@ -17,6 +17,7 @@ describe('the package, packed and installed into an empty folder', () => {
     dir = await mkdtemp(join(tmpdir(), 'samara-pack-'))
     const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', dir], {
       cwd: root,
+      env: systemEnv(),
       maxBuffer: 1 << 24,
     })
     const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string; files: { path: string }[] }]
@@ -63,13 +64,11 @@ describe('the package, packed and installed into an empty folder', () => {
 })
 
 /**
- * The environment without this project's own Node: npm then runs as its machine has set it up, and the bin must find a newer
- * Node itself where the system's is old.
+ * The environment of a user at a shell: without this project's own Node, and without what an npm around the tests has set,
+ * which would send the inner npm to the wrong configuration.
  */
-const systemEnv = (): NodeJS.ProcessEnv => ({
-  ...process.env,
-  PATH: (process.env.PATH ?? '')
-    .split(':')
-    .filter((part) => !part.includes('node_modules'))
-    .join(':'),
-})
+function systemEnv(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  const path = (process.env.PATH ?? '').split(':').filter((part) => !part.includes('node_modules'))
+  return { ...Object.fromEntries(own), PATH: path.join(':') }
+}
