@@ -1,3 +1,4 @@
+import { Grant, MAX_GRANTS } from '../capabilities.ts'
 import { deploymentLabel, functionLabel, sha256 } from '../fields.ts'
 import { bool, bytes, field, type Infer, list, message, numbered, optional, struct, uint } from '../schema.ts'
 
@@ -18,6 +19,7 @@ export const DesiredDeployment = struct('desired-deployment', {
   timeoutMs: field(11, uint(32), 'Longest run.'),
   throttleMs: field(12, uint(32), 'Least time between two published results; a newer one replaces a waiting one.'),
   bufferCount: field(13, uint(16), 'Results kept while there is no connection; the oldest goes first.'),
+  grants: optional(14, list(Grant, { max: MAX_GRANTS }), 'Devices that it may use. [P-10.2]'),
 })
 export type DesiredDeployment = Infer<typeof DesiredDeployment>
 

@@ -1,3 +1,4 @@
+import { Grant, MAX_GRANTS } from '../capabilities.ts'
 import { formats, kinds, sha256 } from '../fields.ts'
 import { bool, field, type Infer, list, message, numbered, optional, struct, text, uint } from '../schema.ts'
 
@@ -22,7 +23,7 @@ export const ManifestMemory = struct('manifest-memory', {
   grows: field(3, bool, 'Whether the code holds a memory.grow.'),
 })
 
-export const recipes = ['artefact', 'component', 'stripped-core'] as const
+export const recipes = ['artefact', 'component', 'stripped-core', 'shrunk-core'] as const
 
 export const ManifestImage = struct('manifest-image', {
   recipe: field(1, numbered(recipes), 'How it was derived from the artefact.'),
@@ -46,6 +47,17 @@ export const Manifest = message(
     world: optional(8, text({ max: 65_536 }), 'WIT text of the world, where there is one.'),
     startSection: optional(9, bool, 'Whether the core module has a start section.'),
     tableElements: optional(10, uint(32), 'Elements of its tables.'),
+    devices: optional(
+      11,
+      list(Grant, { max: MAX_GRANTS }),
+      'Devices that it asks for; its grants are what it gets. [P-10.2]',
+    ),
+    dataBytes: optional(
+      12,
+      uint(32),
+      'Linear memory that a C proplet gives it where that is less than its pages. [P-8.4]',
+    ),
+    stackBytes: optional(13, uint(32), 'Of its own stack, inside its linear memory, where that is known.'),
   },
   { maxBytes: 1024 * 1024 },
 )

@@ -12,5 +12,6 @@ export const DeploymentState = message('deployment-state', 'How a deployment sta
   skipped: field(7, uint(32), 'Runs left out because the one before still ran.'),
   dropped: field(8, uint(32), 'Results that found no room in the offline buffer.'),
   error: optional(9, ErrorBody, 'Last error.'),
+  refusals: optional(10, uint(32), 'Operations that its grants refused in this boot. [P-10.3]'),
 })
 export type DeploymentState = Infer<typeof DeploymentState>

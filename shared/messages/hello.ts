@@ -1,3 +1,4 @@
+import { DeviceReport, MAX_DEVICES } from '../capabilities.ts'
 import { bootId, formats, labels } from '../fields.ts'
 import { bytes, field, type Infer, list, message, numbered, optional, text, uint } from '../schema.ts'
 
@@ -18,5 +19,11 @@ export const Hello = message('hello', 'What a proplet is and can; the first mess
   memory: field(13, uint(53), 'Bytes of linear memory that one instance may have.'),
   labels: optional(14, labels, 'Labels of its own configuration; those that the manager has for it go first.'),
   cached: optional(15, list(bytes({ min: 8, max: 8 }), { max: 16 }), 'First 8 bytes of digests of images it holds.'),
+  interfaces: optional(
+    16,
+    list(text({ max: 48 }), { max: 32 }),
+    'WIT interfaces that it offers beside WASI 0.2, without version: `wasi:i2c/i2c`. [P-10.1]',
+  ),
+  devices: optional(17, list(DeviceReport, { max: MAX_DEVICES }), 'Devices of its profile. [P-10.1]'),
 })
 export type Hello = Infer<typeof Hello>

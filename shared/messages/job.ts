@@ -64,6 +64,8 @@ export const Submit = message(
       uint(32),
       'Longest result body that is wanted inside a message; a longer one is named by digest.',
     ),
+    record: optional(20, bool, 'Whether a transcript of the buses is kept with each task. [P-10.5]'),
+    replay: optional(21, taskLabel, 'Task whose transcript answers in place of devices. [P-10.6]'),
   },
   { maxBytes: MAX_USER_MESSAGE_BYTES },
 )

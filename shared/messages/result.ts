@@ -18,6 +18,13 @@ export const Result = message(
     waitedUs: field(9, uint(32), 'From receipt of the start to the begin of the call: queue, pull, preparation.'),
     ranUs: field(10, uint(32), 'Length of the call.'),
     memoryPages: optional(11, uint(32), 'Linear memory at the end, in pages of 64 KiB.'),
+    transcript: optional(
+      12,
+      sha256,
+      'Digest of the Transcript that was wanted; the manager pulls it before it acknowledges. [P-10.5]',
+    ),
+    transcriptBytes: optional(13, uint(32), 'Its size.'),
+    refusals: optional(14, uint(32), 'Operations that its grants refused. [P-10.3]'),
   },
 )
 export type Result = Infer<typeof Result>

@@ -1,5 +1,5 @@
 import { functionLabel, INLINE_BYTES, sha256, taskLabel } from '../fields.ts'
-import { bytes, field, type Infer, message, optional, uint } from '../schema.ts'
+import { bool, bytes, field, type Infer, message, optional, uint } from '../schema.ts'
 
 /** Exactly one of `call` and `callDigest` is there. */
 export const Start = message('start', 'Run one attempt. May come twice: the second is a no-op. [P-5.2]', {
@@ -17,5 +17,10 @@ export const Start = message('start', 'Run one attempt. May come twice: the seco
   call: optional(12, bytes({ max: INLINE_BYTES }), 'What it is called with, a Call. [P-4.2]'),
   callDigest: optional(13, sha256, 'Digest of a longer Call, to be pulled.'),
   callBytes: optional(14, uint(32), 'Its size.'),
+  grants: optional(15, sha256, 'Digest of the Grants that it has, to be pulled; none without. [P-10.2]'),
+  grantsBytes: optional(16, uint(32), 'Its size.'),
+  record: optional(17, bool, 'Whether a transcript of its buses is wanted. [P-10.5]'),
+  replay: optional(18, sha256, 'Digest of the Transcript that answers in place of devices, to be pulled. [P-10.6]'),
+  replayBytes: optional(19, uint(32), 'Its size.'),
 })
 export type Start = Infer<typeof Start>
