@@ -21,7 +21,26 @@ export function findTopic(name: string): { topic: Topic; names: Record<string, s
 /** Whether `identity` may publish here; it publishes its own only, and only in its own direction. [P-2.3] */
 export function mayPublish(identity: Identity, name: string): boolean {
   const found = findTopic(name)
-  return found !== undefined && found.topic.from === identity.kind && found.names[identity.kind] === identity.id
+  if (!found) return false
+  const own = ownNames(identity, found.topic)
+  return own !== undefined && Object.entries(own).every(([level, id]) => found.names[level] === id)
+}
+
+/** The names that a topic has where `identity` is its sender; undefined where it never is. */
+function ownNames(identity: Identity, { from }: Topic): Readonly<Record<string, string>> | undefined {
+  if (from === identity.kind) return { [from]: identity.id }
+  if (identity.kind !== 'user') return undefined
+  // Who plays hardware is a user of that name; it needs no account of another kind.
+  if (from === 'lab') return { lab: identity.id }
+  return from === 'operator' && identity.role === 'operator' ? { user: identity.id } : undefined
+}
+
+/** The filter for a topic with these names and any others. */
+const filterFor = (topic: Topic, names: Readonly<Record<string, string>>, namespace: string): string => {
+  const levels = topic.template
+    .split('/')
+    .map((level) => (level.startsWith('{') ? (names[level.slice(1, -1)] ?? '+') : level))
+  return ['samara', PROTOCOL, namespace, ...levels].join('/')
 }
 
 /** Filters that an identity may subscribe to: what the manager sends it, and what an operator may watch. [P-2.3] */
@@ -32,15 +51,23 @@ export function readable(identity: Identity, namespace = DEFAULT_NAMESPACE): rea
     .map((topic) => topic.filter(namespace).replace('+', identity.id))
   if (identity.kind === 'proplet') return filters
   filters.push(`${topics.reply.of(namespace, { user: identity.id })}/#`)
-  if (identity.role === 'operator') filters.push(`samara/${PROTOCOL}/${namespace}/p/#`)
+  filters.push(filterFor(topics.labControl, { lab: identity.id }, namespace))
+  if (identity.role === 'operator') filters.push(...watchedByOperators(identity.id, namespace))
   return filters
 }
 
+const watchedByOperators = (user: string, namespace: string): string[] => [
+  `samara/${PROTOCOL}/${namespace}/p/#`,
+  filterFor(topics.labAnswer, { user }, namespace),
+  filterFor(topics.labState, {}, namespace),
+]
+
 /** Topics that an identity may publish to, as filters, for the access list of another broker. */
 export function writable(identity: Identity, namespace = DEFAULT_NAMESPACE): readonly string[] {
-  return all
-    .filter((topic) => topic.from === identity.kind)
-    .map((topic) => topic.filter(namespace).replace('+', identity.id))
+  return all.flatMap((topic) => {
+    const own = ownNames(identity, topic)
+    return own ? [filterFor(topic, own, namespace)] : []
+  })
 }
 
 /** Whether every topic that `filter` matches is matched by one of the readable filters. */

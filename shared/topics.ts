@@ -1,5 +1,6 @@
 import { SamaraError, show } from './errors.ts'
 import { NAME_PATTERN } from './ids.ts'
+import { LabControl, LabControlled, LabState } from './lab/control.ts'
 import * as m from './messages/index.ts'
 import type { AnyMessage } from './schema.ts'
 
@@ -7,7 +8,8 @@ import type { AnyMessage } from './schema.ts'
 export const PROTOCOL = 1
 export const DEFAULT_NAMESPACE = 'default'
 
-type Sender = 'proplet' | 'manager' | 'user'
+/** An operator is a user; a lab connects as the user that has its name. */
+type Sender = 'proplet' | 'manager' | 'user' | 'operator' | 'lab'
 type Levels<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Levels<Rest> : never
 
 /** One topic: its template below `samara/1/{namespace}/`, who publishes it, and what it carries. */
@@ -66,7 +68,10 @@ function matchLevels(levels: readonly string[], name: string): Record<string, st
   return names
 }
 
-/** Every topic, once. `p/` belongs to proplets, `u/` to users; the name after it is the sender or the receiver. [P-2] */
+/**
+ * Every topic, once. `p/` belongs to proplets, `u/` to users, `l/` to simulated hardware; the name after it is the sender
+ * or the receiver. [P-2]
+ */
 export const topics = {
   hello: topic('p/{proplet}/hello', { from: 'proplet', qos: 1, carries: m.Hello, doc: 'Begins a connection.' }),
   alive: topic('p/{proplet}/alive', { from: 'proplet', qos: 0, carries: m.Alive, doc: 'Heartbeat.' }),
@@ -148,6 +153,20 @@ export const topics = {
     doc: 'Asks the user for a window of an upload.',
   }),
   userPulled: topic('u/{user}/pulled', { from: 'manager', qos: 1, carries: m.BlobChunk, doc: 'Chunk for the user.' }),
+
+  labControl: topic('l/{lab}/control/{user}', {
+    from: 'operator',
+    qos: 1,
+    carries: LabControl,
+    doc: 'One thing to do to a lab.',
+  }),
+  labAnswer: topic('l/{lab}/answer/{user}', {
+    from: 'lab',
+    qos: 1,
+    carries: LabControlled,
+    doc: 'What became of it.',
+  }),
+  labState: topic('l/{lab}/state', { from: 'lab', qos: 0, carries: LabState, doc: 'A property has changed.' }),
 } as const
 
 export type TopicName = keyof typeof topics

@@ -37,7 +37,7 @@ export { camelCase } from './values/named.ts'
  * | variant | "case" or {"case": payload} | [index] or [index, payload] | {tag} or {tag, val} |
  * | enum | string | index | string |
  * | flags | list of names, each once | bit mask, first name lowest | object of booleans by camelCase names |
- * | own borrow | {"device": name} | text | refused for now |
+ * | own borrow | {"device": name} | text | its name: where the call is, it becomes a handle; none comes back |
  *
  * An item is the CBOR form in memory. CBOR floats are read wherever they are whole numbers of the right range, because
  * the decoder does not tell 1.0 from 1. Items do not survive `postMessage` (Float is a class), JavaScript values do.

@@ -1,16 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { labMessages } from '../lab/index.ts'
 import { cddl } from './cddl.ts'
+import { interfaces } from './interfaces.ts'
 import { fill } from './tables.ts'
 
 const shared = new URL('../', import.meta.url)
 
 /** Derived files with their contents, for this program and for the guard that compares. */
-export function derived(): Map<URL, string> {
+export async function derived(): Promise<Map<URL, string>> {
   const protocol = new URL('PROTOCOL.md', shared)
   return new Map([
     [new URL('protocol.cddl', shared), cddl()],
+    [new URL('lab/lab.cddl', shared), cddl(labMessages, 'shared/lab')],
     [protocol, fill(readFileSync(protocol, 'utf8'))],
+    [new URL('wit/interfaces.json', shared), await interfaces()],
   ])
 }
 
-if (import.meta.main) for (const [file, content] of derived()) writeFileSync(file, content)
+if (import.meta.main) for (const [file, content] of await derived()) writeFileSync(file, content)

@@ -50,7 +50,11 @@ export const Submit = message(
       uint(32),
       'From acceptance: a task that has not begun by then fails. 3,600,000 where it is left out.',
     ),
-    retries: optional(14, uint(8), 'Attempts beyond the first. 2 where it is left out.'),
+    retries: optional(
+      14,
+      uint(8),
+      'Attempts beyond the first. Where it is left out 2, or 0 where its grants let it write to a device. [P-5.3]',
+    ),
     retryOn: optional(15, oneOf({ lost: 1, any: 2 }), 'What another attempt is made for. `lost` where it is left out.'),
     reply: optional(
       16,
@@ -102,6 +106,9 @@ export const Answer = message(
     expected: optional(22, text({ max: 512 }), 'What would have been right.'),
     reasons: optional(23, list(text({ max: 240 }), { max: 32 }), 'Why each proplet was not chosen.'),
     repeated: optional(24, bool, 'It was sent before.'),
+    transcript: optional(25, sha256, 'Digest of the Transcript that was wanted; it can be pulled. [P-10.5]'),
+    transcriptBytes: optional(26, uint(32), 'Its size.'),
+    refusals: optional(27, uint(32), 'Operations that its grants refused. [P-10.3]'),
   },
   { maxBytes: MAX_USER_MESSAGE_BYTES },
 )

@@ -1,4 +1,4 @@
-import { Float, type Item } from '../cbor.ts'
+import { Float } from '../cbor.ts'
 import { SamaraError } from '../errors.ts'
 import { NAME_PATTERN, NAME_RULE } from '../ids.ts'
 import { type Codec, isObject, onlyKey, type Place } from './codec.ts'
@@ -126,10 +126,8 @@ export const handleCodec: Codec = {
     if (typeof item !== 'string' || !NAME_PATTERN.test(item)) throw place.wrong(item, `a device name of ${NAME_RULE}`)
     return item
   },
-  fromJs: () => refuseHandle(),
-  toJs: () => refuseHandle(),
-}
-
-function refuseHandle(): Item {
-  throw new SamaraError('UNSUPPORTED', 'device handles cannot be passed to or returned from a function yet')
+  fromJs: () => {
+    throw new SamaraError('UNSUPPORTED', 'a function cannot give a device back')
+  },
+  toJs: (item) => item,
 }

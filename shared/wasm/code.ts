@@ -1,14 +1,27 @@
 import { type ByteReader, malformed } from './sections.ts'
 
 /**
- * Walks function bodies to see whether one grows its memory. It decodes instructions, because the byte of memory.grow
- * is the byte of an empty block type too; it does not validate them, the engine does.
+ * Walks function bodies to see what they use. It decodes instructions, because the byte of memory.grow is the byte of
+ * an empty block type too; it does not validate them, the engine does.
  */
 
-/** More code than this is not walked on the manager's event loop; it counts as growing. */
+/** What not every engine has. */
+export const codeFeatures = ['simd', 'threads', 'exceptions', 'tail-calls', 'function-references'] as const
+export type CodeFeature = (typeof codeFeatures)[number]
+
+export type CodeFacts = {
+  /** Whether a memory.grow is there; also true where the code is too long or uses what is not known here. */
+  readonly growsMemory: boolean
+  /** The same of memory.size. */
+  readonly readsMemorySize: boolean
+  readonly features: readonly CodeFeature[]
+}
+
+/** More code than this is not walked on the manager's event loop. */
 const MAX_SCANNED_BYTES = 16 * 1024 * 1024
 const MAX_BODIES = 1_000_000
 
+const MEMORY_SIZE = 0x3f
 const MEMORY_GROW = 0x40
 
 /** What follows an opcode: so many LEB128 numbers, so many bytes, or a form of its own. */
@@ -65,36 +78,63 @@ known(0xfe, 0xfe, 'atomic')
 /** Numbers after the second opcode of 0xfc: conversions, then bulk memory and tables. */
 const miscNumbers = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1, undefined, 0, 0, 0, 0]
 
-/** `reader` stands at the start of the code section. True as well where code is too long or unknown to be walked. */
-export function codeGrowsMemory(reader: ByteReader | undefined): boolean {
-  if (!reader) return false
-  const bodies = reader.count('function bodies', MAX_BODIES, 3)
-  const tooLong = reader.left > MAX_SCANNED_BYTES
-  let grows = tooLong
-  for (let i = 0; i < bodies; i++) {
-    const size = reader.u32()
-    const end = reader.at + size
-    if (size > reader.left) throw malformed(`function body at byte ${reader.at} ends after the code section`)
-    if (!grows) grows = bodyGrows(reader, end)
+const featureOf = new Map<number, CodeFeature>([
+  ...[0x06, 0x07, 0x08, 0x09, 0x0a, 0x18, 0x19, 0x1f].map((opcode) => [opcode, 'exceptions'] as const),
+  ...[0x12, 0x13].map((opcode) => [opcode, 'tail-calls'] as const),
+  ...[0x14, 0x15, 0xd3, 0xd4, 0xd5, 0xd6].map((opcode) => [opcode, 'function-references'] as const),
+  [0xfd, 'simd'],
+  [0xfe, 'threads'],
+])
+
+const UNKNOWN: CodeFacts = { growsMemory: true, readsMemorySize: true, features: [] }
+const NOTHING: CodeFacts = { growsMemory: false, readsMemorySize: false, features: [] }
+
+/** `reader` stands at the start of the code section. */
+export function readCode(reader: ByteReader | undefined): CodeFacts {
+  if (!reader) return NOTHING
+  const seen = new Uint8Array(256)
+  let known = reader.left <= MAX_SCANNED_BYTES
+  for (const end of bodies(reader)) {
+    if (known) known = walk(reader, end, (opcode) => (seen[opcode] = 1))
     reader.at = end
   }
-  reader.finish('code section')
-  return grows
+  if (!known) return UNKNOWN
+  return {
+    growsMemory: seen[MEMORY_GROW] === 1,
+    readsMemorySize: seen[MEMORY_SIZE] === 1,
+    features: [...new Set([...featureOf].flatMap(([opcode, feature]) => (seen[opcode] ? [feature] : [])))],
+  }
 }
 
-function bodyGrows(reader: ByteReader, end: number): boolean {
+/** Ends of the function bodies; `reader` stands at the start of each, and has to be at its end for the next. */
+export function* bodies(reader: ByteReader): Generator<number> {
+  const count = reader.count('function bodies', MAX_BODIES, 3)
+  for (let i = 0; i < count; i++) {
+    const size = reader.u32()
+    if (size > reader.left) throw malformed(`function body at byte ${reader.at} ends after the code section`)
+    yield reader.at + size
+  }
+  reader.finish('code section')
+}
+
+/** Passes one body and shows each opcode with where its immediates start; false where one is not known. */
+export function walk(reader: ByteReader, end: number, show: (opcode: number, at: number) => void): boolean {
   const groups = reader.u32()
   for (let i = 0; i < groups; i++) {
     if (reader.at >= end) throw malformed(`locals at byte ${reader.at} end after their function`)
     reader.u32()
     reader.skipLeb()
   }
-  while (reader.at < end) {
-    const opcode = reader.byte()
-    const what = immediates[opcode]
-    if (opcode === MEMORY_GROW || what === undefined || !skip(reader, what)) return true
-  }
-  return false
+  while (reader.at < end) if (!passInstruction(reader, show)) return false
+  return true
+}
+
+/** Passes one instruction; false where it is not known. */
+export function passInstruction(reader: ByteReader, show: (opcode: number, at: number) => void): boolean {
+  const opcode = reader.byte()
+  const what = immediates[opcode]
+  show(opcode, reader.at)
+  return what !== undefined && skip(reader, what)
 }
 
 /** Passes the immediates; false where they are not known. */

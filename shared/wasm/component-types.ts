@@ -109,7 +109,9 @@ function readShape(reader: ByteReader, lookup: Lookup): Shape {
 
 function shapeOf(reader: ByteReader, lookup: Lookup): Shape {
   const at = reader.at
-  refuseFuture(reader.bytes[at] ?? 0)
+  const first = reader.bytes[at] ?? 0
+  // A signed number: what is below 0x40 is an index, whatever it would be as the code of a type.
+  if (first >= 0x40) refuseFuture(first)
   const found = lookup(reader.u32())
   if (found.kind !== 'value') throw malformed(`type at byte ${at} is a ${found.kind}, a value type expected`)
   return found.shape

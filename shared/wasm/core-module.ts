@@ -1,4 +1,4 @@
-import { codeGrowsMemory } from './code.ts'
+import { type CodeFacts, readCode } from './code.ts'
 import { type CoreType, FunctionTypes, type Limits, readGlobal, readMemory, readTable } from './core-types.ts'
 import { ByteReader, layerOf, malformed, readSections, type Section } from './sections.ts'
 
@@ -7,15 +7,13 @@ import { ByteReader, layerOf, malformed, readSections, type Section } from './se
 export type CoreImport = { readonly module: string; readonly name: string; readonly type: CoreType }
 export type CoreExport = { readonly name: string; readonly type: CoreType }
 
-export type CoreDescription = {
+export type CoreDescription = CodeFacts & {
   readonly imports: readonly CoreImport[]
   readonly exports: readonly CoreExport[]
   /** Its own memories and tables, imported ones are among the imports. */
   readonly memories: readonly Limits[]
   readonly tables: readonly Limits[]
   readonly hasStart: boolean
-  /** Whether its code holds a memory.grow; also true where the code uses instructions that are not known here. */
-  readonly growsMemory: boolean
   readonly counts: Readonly<Record<'types' | 'functions' | 'globals' | 'elements' | 'data' | 'code', number>>
   readonly custom: readonly { readonly name: string; readonly sizeBytes: number }[]
   readonly hasComponentType: boolean
@@ -40,7 +38,7 @@ export const sectionIds = {
 type SectionName = keyof typeof sectionIds
 
 /** The order that the specification asks for; ids 12 and 13 came later and stand in between. */
-const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
+export const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 
 /** As V8 has them, or lower where a description would keep one object for each. */
 const LIMITS = { functions: 1_000_000, imports: 10_000, exports: 10_000, parts: 1_000_000 }
@@ -68,7 +66,7 @@ export function describeCore(bytes: Uint8Array): CoreDescription {
     memories,
     tables,
     hasStart: open('start') !== undefined,
-    growsMemory: codeGrowsMemory(open('code')),
+    ...readCode(open('code')),
     counts: {
       types: types.count,
       functions: functions.length,

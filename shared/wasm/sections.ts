@@ -83,6 +83,18 @@ export class ByteReader {
     throw malformed(`number at byte ${start} is too long`)
   }
 
+  /** Signed LEB128 of 32 bits. */
+  s32(): number {
+    const start = this.at
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte()
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return shift < 28 && byte & 0x40 ? value | (-1 << (shift + 7)) : value
+    }
+    throw malformed(`number at byte ${start} is too long`)
+  }
+
   /** Passes a LEB128 number of any sign whose value does not matter. */
   skipLeb(): void {
     const start = this.at
@@ -165,4 +177,16 @@ export function leb(value: number): number[] {
   }
   bytes.push(rest)
   return bytes
+}
+
+/** Signed LEB128 of 32 bits, shortest form. */
+export function signedLeb(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (;;) {
+    const byte = rest & 0x7f
+    rest >>= 7
+    if (rest === (byte & 0x40 ? -1 : 0)) return [...bytes, byte]
+    bytes.push(byte | 0x80)
+  }
 }

@@ -5,7 +5,7 @@ import { derived } from '../../shared/derive/main.ts'
 import { digestOf } from '../../shared/ids.ts'
 import { pages } from '../support/tables.ts'
 
-test.each([...derived(), ...pages()])('%s is what its descriptions say (npm run derive)', (file, content) => {
+test.each([...(await derived()), ...pages()])('%s is what its descriptions say (npm run derive)', (file, content) => {
   expect(readFileSync(file, 'utf8')).toBe(content)
 })
 

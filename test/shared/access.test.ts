@@ -5,6 +5,8 @@ import { topics } from '../../shared/topics.ts'
 const press: Identity = { kind: 'proplet', id: 'press-7' }
 const ann: Identity = { kind: 'user', id: 'ann', role: 'user' }
 const boss: Identity = { kind: 'user', id: 'boss', role: 'operator' }
+/** Simulated hardware: a user that has its name. */
+const cell: Identity = { kind: 'user', id: 'cell', role: 'user' }
 const root = 'samara/1/default'
 
 describe('who may use which topic [P-2.3]', () => {
@@ -22,6 +24,15 @@ describe('who may use which topic [P-2.3]', () => {
     [ann, 'p/press-7/start', false],
     [ann, 'p/press-7/result', false],
     [boss, 'p/press-7/start', false],
+    [boss, 'l/cell/control/boss', true],
+    [boss, 'l/cell/control/ann', false],
+    [ann, 'l/cell/control/ann', false],
+    [press, 'l/cell/control/press-7', false],
+    [cell, 'l/cell/answer/boss', true],
+    [cell, 'l/cell/state', true],
+    [cell, 'l/other/state', false],
+    [boss, 'l/cell/state', false],
+    [press, 'l/press-7/state', false],
   ])('%j publishes to %s: %s', (identity, topic, allowed) => {
     expect(mayPublish(identity, `${root}/${topic}`)).toBe(allowed)
   })
@@ -43,12 +54,21 @@ describe('who may use which topic [P-2.3]', () => {
     [boss, 'p/#', true],
     [boss, 'u/ann/reply', false],
     [boss, '#', false],
+    [cell, 'l/cell/control/+', true],
+    [cell, 'l/+/control/+', false],
+    [cell, 'l/other/control/+', false],
+    [boss, 'l/cell/answer/boss', true],
+    [boss, 'l/+/state', true],
+    [boss, 'l/cell/answer/ann', false],
+    [boss, 'l/#', false],
+    [ann, 'l/cell/state', false],
+    [press, 'l/press-7/control/+', false],
   ])('%j subscribes to %s: %s', (identity, filter, allowed) => {
     expect(maySubscribe(identity, `${root}/${filter}`)).toBe(allowed)
   })
 
   test('every topic is found by its name, and nothing else is', () => {
-    const names = { proplet: 'press-7', user: 'ann', deployment: 'd01k9zq8m5v0123456789' }
+    const names = { proplet: 'press-7', user: 'ann', deployment: 'd01k9zq8m5v0123456789', lab: 'cell' }
     for (const topic of Object.values(topics)) {
       const name = (topic.of as (namespace: string, names: object) => string)('default', names)
       expect(findTopic(name)?.topic).toBe(topic)
@@ -72,7 +92,7 @@ describe('who may use which topic [P-2.3]', () => {
   })
 
   test('what an access list of another broker says is what the embedded one does', () => {
-    for (const identity of [press, ann, boss]) {
+    for (const identity of [press, ann, boss, cell]) {
       for (const filter of readable(identity)) expect(maySubscribe(identity, filter)).toBe(true)
       for (const filter of writable(identity))
         expect(mayPublish(identity, filter.replaceAll('+', 'd01k9zq8m5v0123456789'))).toBe(true)
