@@ -1,9 +1,10 @@
 import type { Manifest } from '../../shared/documents/manifest.ts'
 import { SamaraError, show } from '../../shared/errors.ts'
 import type { Format } from '../../shared/fields.ts'
-import { parseSignature, type Signature, type WitType } from '../../shared/signature.ts'
+import { parseSignature, type Signature, typeText, type WitType } from '../../shared/signature.ts'
 import { camelCase } from '../../shared/values.ts'
-import type { Target } from './job.ts'
+import { handleResources } from './hosts/hardware/handles.ts'
+import type { Handle, Target } from './job.ts'
 
 /** What one export is to the worker, and what its values are. */
 export type Plan = {
@@ -38,10 +39,25 @@ function makePlan(manifest: Manifest, format: Format, name: string): Plan {
   const target = targetOf(format, found.name)
   if (isRun) return { target, command: true, signature: NO_VALUES }
   const signature = parseSignature(found.signature)
-  const types = [...signature.params.map(({ type }) => type), ...(signature.result ? [signature.result] : [])]
-  if (types.some(hasHandle)) throw new SamaraError('UNSUPPORTED', `export ${show(name)} takes or returns a resource`)
-  return { target, command: false, signature }
+  return { target: withHandles(target, name, signature), command: false, signature }
 }
+
+/** Throws UNSUPPORTED for a resource that nobody could name, or that has no place in an answer. */
+function withHandles(target: Target, name: string, { params, result }: Signature): Target {
+  if (result && hasHandle(result)) throw new SamaraError('UNSUPPORTED', `export ${show(name)} returns a resource`)
+  const handles = params.flatMap(({ name: param, type }, index): Handle[] => {
+    if (isDevice(type)) return [{ param: index, resource: type.resource, lent: type.kind === 'borrow' }]
+    if (!hasHandle(type)) return []
+    throw new SamaraError(
+      'UNSUPPORTED',
+      `export ${show(name)}: parameter ${param} is ${typeText(type)}; only a device itself can be handed over`,
+    )
+  })
+  return target.kind === 'function' && handles.length > 0 ? { ...target, handles } : target
+}
+
+const isDevice = (type: WitType): type is Extract<WitType, { kind: 'own' | 'borrow' }> =>
+  (type.kind === 'own' || type.kind === 'borrow') && handleResources.has(type.resource)
 
 function targetOf(format: Format, name: string): Target {
   if (format !== 'component') return { kind: 'core', name }

@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { Manifest } from '../../shared/documents/manifest.ts'
 import { SamaraError, toSamaraError } from '../../shared/errors.ts'
 import { MAX_BODY_BYTES } from '../../shared/fields.ts'
 import { digestOf } from '../../shared/ids.ts'
 import { argsFromCbor, coreArgsFromCbor, toJs } from '../../shared/values.ts'
+import { refuseUnoffered } from '../../shared/wit/admission.ts'
 import { type Plan, planOf } from './call-plan.ts'
 import { DiskCache, type Files } from './disk-cache.ts'
 import { type Caps, compileImage, type Image, ModuleCache, readCodeCache, writeCodeCache } from './module-cache.ts'
@@ -67,10 +69,11 @@ class JcoRuntime implements Runtime {
     this.#pool = new Pool({ clock, source, size, warm: Math.min(warm, size), queue, kept, jsHeapMb, shrinkMs })
   }
 
-  async prepare(source: ImageSource): Promise<Prepared> {
+  async prepare(source: ImageSource, manifest: Manifest): Promise<Prepared> {
     const { digest, format } = source
     if (!(this.formats as readonly string[]).includes(format))
       throw new SamaraError('UNSUPPORTED', `format ${format} does not run here; ${this.formats.join(', ')} do`)
+    if (format === 'component') refuseUnoffered(manifest.imports)
     await this.#files(source)
     return { digest, format, dir: this.#disk.dirOf(this.#entry(source)), source }
   }
@@ -209,6 +212,7 @@ class JcoRuntime implements Runtime {
       ...(stderr && { stderr }),
       runUs: end.kind === 'done' ? end.runUs : Math.round((this.#clock.monotonic() - startedAt) * 1000),
       ...(end.kind === 'done' && end.pages !== undefined && { memoryPages: end.pages }),
+      ...(end.kind === 'done' && end.refusals && { refusals: end.refusals }),
     }
   }
 
@@ -234,12 +238,13 @@ async function handBack(lease: Lease, verdict: Verdict, is: { kept: boolean; sto
 }
 
 function jobOf(request: RunRequest, { plan, args }: Checked, image: Image): SlotJob {
-  const { call, limits, keep, onLog } = request
+  const { call, limits, keep, bus, onLog } = request
   return {
     image: image.load,
     keep: keep !== undefined,
     target: plan.target,
     args,
+    bus,
     argv: [PROGRAM, ...(call.argv ?? [])],
     env: Object.entries(call.env ?? {}),
     stdin: call.stdin,

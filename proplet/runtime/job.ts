@@ -1,3 +1,4 @@
+import type { BusLoad } from '../hal/port.ts'
 import type { OutputBuffers } from './hosts/output.ts'
 import type { WasmModule } from './webassembly.ts'
 
@@ -18,7 +19,15 @@ export type ImageLoad = {
 export type Target =
   | { readonly kind: 'start' }
   | { readonly kind: 'core'; readonly name: string }
-  | { readonly kind: 'function'; readonly interface?: string | undefined; readonly name: string }
+  | {
+      readonly kind: 'function'
+      readonly interface?: string | undefined
+      readonly name: string
+      /** Arguments that name a device, and the resource that the function takes in its place. */
+      readonly handles?: readonly Handle[] | undefined
+    }
+/** `lent` is taken back at the end of the call. */
+export type Handle = { readonly param: number; readonly resource: string; readonly lent: boolean }
 
 export type Job = {
   readonly image: number
@@ -28,6 +37,7 @@ export type Job = {
   readonly keep: boolean
   readonly target: Target
   readonly args: readonly unknown[]
+  readonly bus?: BusLoad | undefined
   readonly argv: readonly string[]
   readonly env: readonly (readonly [string, string])[]
   readonly stdin?: Uint8Array | undefined
@@ -53,6 +63,8 @@ export type End =
   | { readonly how: 'no-memory'; readonly message: string }
   | { readonly how: 'output-limit' }
   | { readonly how: 'result-limit' }
+  /** The caller named a device that it may not have. */
+  | { readonly how: 'denied'; readonly message: string }
   /** It could not be instantiated as its imports are. */
   | { readonly how: 'link'; readonly message: string }
 
@@ -63,6 +75,7 @@ export type Done = {
   /** Pages of its largest memory at the end. */
   readonly pages?: number | undefined
   readonly cache?: Uint8Array | undefined
+  readonly refusals?: { readonly count: number; readonly first: string } | undefined
 }
 
 export type FromWorker = { readonly kind: 'ready' } | { readonly kind: 'output' } | Done

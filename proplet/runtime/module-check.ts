@@ -1,6 +1,7 @@
 import { SamaraError, show } from '../../shared/errors.ts'
 import { type CoreDescription, describeCore } from '../../shared/wasm/core-module.ts'
 import { unsafeName } from '../../shared/wasm/names.ts'
+import { hardwareNames } from './hosts/hardware/index.ts'
 import { PREVIEW1, preview1Names } from './hosts/preview1.ts'
 import { preview2Names } from './hosts/preview2.ts'
 
@@ -22,11 +23,14 @@ export function checkCore(bytes: Uint8Array): void {
   }
 }
 
-/** Refuses a component that imports an interface, or a version of one, that the host does not have. */
+/**
+ * Refuses a component that imports an interface, or a version of one, that the host does not have. Versions of the
+ * hardware interfaces say nothing: their functions are pinned by digest. [P-8.2]
+ */
 export function checkInterfaces(names: readonly string[]): void {
   for (const name of names) {
     const [bare = name, version] = name.split('@')
     const known = preview2Names.has(bare) && (version === undefined || version.startsWith('0.2.'))
-    if (!known) throw unsupported(`import ${show(name)} is not provided`)
+    if (!known && !hardwareNames.has(bare)) throw unsupported(`import ${show(name)} is not provided`)
   }
 }

@@ -55,6 +55,8 @@ function guestVerdict(end: End, plan: Plan, memory: MemoryFacts, pages: number):
       return failed('output-limit', 'GUEST_OUTPUT_LIMIT', 'wrote more than its output limit')
     case 'result-limit':
       return failed('output-limit', 'GUEST_OUTPUT_LIMIT', 'its result or its arguments to the host are too large')
+    case 'denied':
+      return failed('refused', 'PERMISSION_DENIED', `refused: ${end.message}`)
     case 'link':
       return failed('refused', 'UNSUPPORTED', `refused: ${end.message}`)
   }

@@ -5,12 +5,13 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import type { Format } from '../../shared/fields.ts'
 import type { Digest } from '../../shared/ids.ts'
 import type { Outcome } from '../../shared/task.ts'
+import type { BusLoad } from '../hal/port.ts'
 
 /**
  * Runs functions that nobody vouches for. What stands between one and the machine, from the inside out:
  *
  * 1. WebAssembly itself: a guest reaches its own memory and what it imports. Imports are ours (hosts/): a few streams
- *    in memory, clocks, random numbers. Files and sockets cannot be opened. An import that we lack is refused by name.
+ *    in memory, clocks, random numbers, and the devices that were granted. Files and sockets cannot be opened. An import that we lack is refused by name.
  * 2. A module is prepared before it runs: its memory and tables get our maximum, and names that would become JavaScript
  *    in jco's glue are refused. jco runs in a child process that may read its own code and nothing else, until a deadline.
  * 3. Guests run in worker threads without files, environment, processes or workers (Node's permission model), whose
@@ -68,6 +69,8 @@ export type RunRequest = {
   readonly limits: Limits
   /** Key of an instance that lives from call to call; without it each call has a fresh one. */
   readonly keep?: string | undefined
+  /** Its devices; without it every one is refused. A kept instance stays with those of its first call. */
+  readonly bus?: BusLoad | undefined
   readonly signal?: AbortSignal | undefined
   /** Hears whole lines soon after they were written, several at a time. */
   readonly onLog?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
@@ -96,6 +99,8 @@ export type RunResult = {
   readonly runUs: number
   /** Pages of its memory at the end. */
   readonly memoryPages?: number
+  /** What its worker refused it of devices, before any bus; the session counts the rest. */
+  readonly refusals?: { readonly count: number; readonly first: string }
 }
 
 export type RuntimeStats = {

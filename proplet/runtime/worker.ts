@@ -1,10 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { parentPort } from 'node:worker_threads'
+import { openPort } from '../hal/channel.ts'
+import type { BusPort } from '../hal/port.ts'
 import { componentFactory } from './guest/component.ts'
 import { endOfError, endOfValue } from './guest/ending.ts'
 import { coreFactory, type Instance } from './guest/instance.ts'
 import { scrubGlobals } from './guest/scrub.ts'
 import { Guest } from './hosts/guest.ts'
+import { hardware } from './hosts/hardware/index.ts'
 import { preview2 } from './hosts/preview2.ts'
 import type { Done, End, FromWorker, ImageLoad, Job } from './job.ts'
 
@@ -27,9 +30,10 @@ if (!port) throw new Error('worker.ts runs in a worker thread')
 const say = (message: FromWorker): void => port.postMessage(message)
 
 const guest = new Guest()
-const host = preview2(guest)
+const host = Object.freeze({ ...preview2(guest), ...hardware(guest) })
 const images = new Map<number, Image>()
 let kept: Instance | undefined
+let keptPort: BusPort | undefined
 
 function imageOf(job: Job): Image {
   for (const id of job.forget) images.delete(id)
@@ -59,7 +63,22 @@ function begin(job: Job): void {
     say({ kind: 'output' })
   }
   guest.begin({ argv: job.argv, env: job.env, stdin: job.stdin ?? NOTHING, valueBytes: job.valueBytes })
+  guest.devices.begin(portOf(job))
   guest.output.begin({ capBytes: job.outputBytes, buffers: job.output, onWrite: job.follow ? onWrite : () => {} })
+}
+
+function portOf(job: Job): BusPort | undefined {
+  const port = keptPort ?? (job.bus && openPort(job.bus))
+  if (job.keep) keptPort = port
+  return port
+}
+
+/** Nothing that the guest began goes on once the agent hears that it has ended. */
+function runAndEnd(job: Job): Done {
+  const done = run(job)
+  const { refusals } = guest.devices
+  guest.devices.end({ keep: job.keep })
+  return { ...done, refusals }
 }
 
 function run(job: Job): Done {
@@ -96,7 +115,7 @@ function makeSpare(job: Job): void {
 }
 
 port.on('message', (job: Job) => {
-  say(run(job))
+  say(runAndEnd(job))
   makeSpare(job)
 })
 scrubGlobals()

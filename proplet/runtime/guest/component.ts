@@ -1,5 +1,6 @@
 import { Script } from 'node:vm'
 import type { Guest } from '../hosts/guest.ts'
+import { openHandle } from '../hosts/hardware/handles.ts'
 import type { ImageLoad, Target } from '../job.ts'
 import { type WasmImports, type WasmInstance, type WasmMemory, type WasmModule, wasm } from '../webassembly.ts'
 import { type Instance, memoryOf, pagesOf } from './instance.ts'
@@ -83,9 +84,20 @@ export function componentFactory(guest: Guest, image: ImageLoad, imports: Host):
         if (memories.size > image.memories) throw new Error(`the component makes more memories than ${image.memories}`)
         return instance
       })
-      return { call: (target, args) => callComponent(exports, target, args), pages: () => pagesOf(memories) }
+      return {
+        call: (target, args) => callComponent(exports, target, opened(guest, target, args)),
+        pages: () => pagesOf(memories),
+      }
     },
   }
+}
+
+/** The arguments with a handle in the place of each device's name. */
+function opened(guest: Guest, target: Target, args: readonly unknown[]): readonly unknown[] {
+  if (target.kind !== 'function' || !target.handles) return args
+  const filled = [...args]
+  for (const handle of target.handles) filled[handle.param] = openHandle(guest, handle, String(args[handle.param]))
+  return filled
 }
 
 function callComponent(exports: Exports, target: Target, args: readonly unknown[]): unknown {

@@ -1,4 +1,5 @@
 import { ExitSignal, type Guest, ValueLimitSignal } from '../hosts/guest.ts'
+import { DeviceRefused } from '../hosts/hardware/handles.ts'
 import { OutputLimitSignal } from '../hosts/output.ts'
 import type { End } from '../job.ts'
 import { wasm } from '../webassembly.ts'
@@ -11,6 +12,7 @@ export function endOfError(guest: Guest, error: unknown, phase: 'instantiate' | 
   if (guest.output.passed || error instanceof OutputLimitSignal) return { how: 'output-limit' }
   if (guest.valuesPassed || error instanceof ValueLimitSignal) return { how: 'result-limit' }
   if (guest.exitCode !== undefined || error instanceof ExitSignal) return { how: 'exit', code: guest.exitCode ?? 1 }
+  if (error instanceof DeviceRefused) return { how: 'denied', message: cutText(error.message) }
   if (!(error instanceof Error)) return { how: 'trap', message: cutText(String(error)) }
   const { message } = error
   if (error instanceof RangeError && message.includes('call stack'))

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { Devices } from './hardware/devices.ts'
 import { OutputWriter } from './output.ts'
 
 /** Thrown through the guest's frames when it leaves by itself. */
@@ -29,6 +30,7 @@ export type Surroundings = {
 /** What the host functions of one worker share: the surroundings of the call that runs now. */
 export class Guest {
   readonly output = new OutputWriter()
+  readonly devices = new Devices()
   argv: readonly string[] = []
   env: readonly (readonly [string, string])[] = []
   /** Set by the guest's exit; kept beside the signal because a guest with exception handling can swallow that. */

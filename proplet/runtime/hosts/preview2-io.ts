@@ -13,37 +13,58 @@ export class IoError extends Error {
   }
 }
 
-/** Ready at `atNs` of the monotonic clock; streams are ready always. */
+/** What a pollable waits for, where it is no time: waits so long at most, and says what came. */
+export type Source = { wait(waitMs: number): unknown }
+
+/** Ready at `atNs` of the monotonic clock, or when its source has something; streams are ready always. */
 export class Pollable {
-  readonly atNs: bigint
   readonly #guest: Guest
+  readonly #atNs: bigint
+  readonly #source: Source | undefined
 
-  constructor(guest: Guest, atNs = 0n) {
+  constructor(guest: Guest, atNs = 0n, source?: Source) {
     this.#guest = guest
-    this.atNs = atNs
-  }
-
-  get leftMs(): number {
-    const left = this.atNs - monotonicNs()
-    return left > 0n ? Number(left) / NS_PER_MS : 0
+    this.#atNs = atNs
+    this.#source = source
   }
 
   ready(): boolean {
-    return this.leftMs === 0
+    return this.#source ? this.#source.wait(0) !== undefined : this.#leftMs === 0
   }
 
   block(): void {
-    // A wait may end a fraction early.
-    while (!this.ready()) this.#guest.sleep(this.leftMs)
+    waitForAny(this.#guest, [this])
+  }
+
+  /** Until it is ready by itself; nobody knows that of a source. */
+  get #leftMs(): number {
+    if (this.#source) return Number.POSITIVE_INFINITY
+    const left = this.#atNs - monotonicNs()
+    return left > 0n ? Number(left) / NS_PER_MS : 0
+  }
+
+  /** Blocks until one is ready. The worker can sleep on one source only, so of several each has its turn. */
+  static waitForAny(guest: Guest, list: readonly Pollable[]): void {
+    const sources = list.flatMap((one) => one.#source ?? [])
+    const turnMs = sources.length > 1 ? TURN_MS / sources.length : Number.POSITIVE_INFINITY
+    while (!list.some((one) => one.ready())) {
+      const leftMs = Math.min(...list.map((one) => one.#leftMs))
+      for (const source of sources) source.wait(Math.min(turnMs, leftMs))
+      // A wait may end a fraction early.
+      if (sources.length === 0) guest.sleep(leftMs)
+    }
   }
 }
+
+/** How late one of several pins can be noticed. */
+const TURN_MS = 1
+const { waitForAny } = Pollable
 
 /** `wasi:io/poll.poll`: waits for the first of the list and names all that are ready. */
 export function poll(guest: Guest, list: readonly Pollable[]): Uint32Array {
   guest.repay()
-  const [first] = list.toSorted((a, b) => (a.atNs < b.atNs ? -1 : 1))
-  if (!first) throw new Error('poll of an empty list')
-  first.block()
+  if (list.length === 0) throw new Error('poll of an empty list')
+  waitForAny(guest, list)
   return Uint32Array.from(list.flatMap((pollable, index) => (pollable.ready() ? [index] : [])))
 }
 

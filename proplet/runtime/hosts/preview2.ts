@@ -1,8 +1,7 @@
 import { randomFillSync } from 'node:crypto'
+import { freezeInterfaces, type Interface } from './freeze.ts'
 import { type Guest, monotonicNs, wallNs } from './guest.ts'
 import { InputStream, IoError, OutputStream, Pollable, poll } from './preview2-io.ts'
-
-type Interface = Readonly<Record<string, unknown>>
 
 const NS_PER_S = 1_000_000_000n
 /** Most random bytes that one call may ask for. */
@@ -13,19 +12,14 @@ const MAX_RANDOM_BYTES = 1024n * 1024n
  * Files and sockets are there so that what links them can start, but nothing of them can be opened.
  */
 export function preview2(guest: Guest): Readonly<Record<string, Interface>> {
-  const interfaces = { ...cli(guest), ...clocks(guest), ...random(), ...io(guest), ...filesystem(), ...sockets() }
-  // One guest's glue must not be able to put itself between the next one and its host.
-  for (const one of Object.values(interfaces)) freeze(one)
-  return Object.freeze(interfaces)
-}
-
-function freeze(one: Interface): void {
-  for (const value of Object.values(one)) {
-    if (typeof value !== 'function') continue
-    Object.freeze(value)
-    if (value.prototype) Object.freeze(value.prototype)
-  }
-  Object.freeze(one)
+  return freezeInterfaces({
+    ...cli(guest),
+    ...clocks(guest),
+    ...random(),
+    ...io(guest),
+    ...filesystem(),
+    ...sockets(),
+  })
 }
 
 function cli(guest: Guest): Record<string, Interface> {

@@ -50,7 +50,7 @@ test.each([[[1]], [[1, 2, 3]], [[1, 'two']], [[1, 2 ** 40]]])('refuses the argum
   expect(result).toMatchObject({ outcome: 'refused', error: { code: 'INVALID_ARGUMENT' } })
 })
 
-test('refuses to pass a resource for now', async () => {
+test('refuses to pass a resource that is no device', async () => {
   const bytes = example('hostile/component-loop.wasm')
   const result = await it.call(subject(bytes, 'component', { run: 'func(device:borrow<i2c>)' }), { args: ['line1'] })
   expect(result).toMatchObject({ outcome: 'refused', error: { code: 'UNSUPPORTED' } })
