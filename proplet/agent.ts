@@ -11,6 +11,7 @@ import type { ConnectionState } from './connection.ts'
 import { Deployments } from './deployments/deployments.ts'
 import { KeptListFile } from './deployments/kept-list.ts'
 import { Functions } from './functions/functions.ts'
+import type { Hal, HalStats } from './hal/hal.ts'
 import { dispatch } from './mqtt/handlers/index.ts'
 import type { Link, LinkStats } from './mqtt/link.ts'
 import type { Limits, Runtime } from './runtime/runtime.ts'
@@ -18,6 +19,7 @@ import { Session } from './session.ts'
 import { Slots } from './slots.ts'
 import { createJournal } from './tasks/journal.ts'
 import { Outbox } from './tasks/outbox.ts'
+import { TaskDevices } from './tasks/task-devices.ts'
 import { type TaskStats, Tasks } from './tasks/tasks.ts'
 
 export type AgentSettings = {
@@ -46,6 +48,8 @@ export type AgentDeps = {
   readonly clock: Clock
   readonly log: Logger
   readonly runtime: Runtime
+  /** Closed with the agent. */
+  readonly hal: Hal
   /** The link wants to know who is connecting. */
   readonly openLink: (identity: LinkIdentity) => Link
   readonly random: () => number
@@ -61,6 +65,7 @@ export type AgentStats = {
   readonly tasks: TaskStats
   readonly deployments: number
   readonly runningDeployments: number
+  readonly hardware: HalStats
 }
 
 export interface Agent {
@@ -97,6 +102,7 @@ export function createAgent(deps: AgentDeps): Agent {
       tasks: parts.tasks.stats(),
       deployments: parts.deployments.states().length,
       runningDeployments: parts.deployments.running,
+      hardware: deps.hal.stats(),
     }),
   }
 }
@@ -104,7 +110,7 @@ export function createAgent(deps: AgentDeps): Agent {
 type Built = ReturnType<typeof build>
 
 function build(deps: AgentDeps, boot: string) {
-  const { settings, clock, log, runtime, random } = deps
+  const { settings, clock, log, runtime, hal, random } = deps
   const store = createBlobStore({ dir: join(settings.dataDir, 'blobs'), maxBytes: settings.cacheBytes, log })
   const link = deps.openLink({ boot, newEpoch: epochs(), maxPacket: MAX_PACKET_BYTES })
   // Asked when the first hello is said, by when every part is there.
@@ -123,11 +129,12 @@ function build(deps: AgentDeps, boot: string) {
   const outbox = new Outbox({ outbound, clock, log, journal, bodies: pushes })
   const limitsOf = limits(settings)
   const epoch = () => session.epoch
-  const runner = { runtime, functions, pulls, slots: new Slots(settings.slots), clock, limitsOf }
+  const devices = new TaskDevices({ pulls, hal })
+  const runner = { runtime, functions, pulls, devices, slots: new Slots(settings.slots), clock, limitsOf }
   const tasks = new Tasks({ outbound, outbox, runner, clock, log, slots: settings.slots, queue: settings.queue, epoch })
   const file = new KeptListFile({ path: join(settings.dataDir, 'deployments.cbor'), log })
   const share = new Slots(settings.deploymentSlots)
-  const shared = { runtime, functions, outbound, clock, log, random, boot, limitsOf }
+  const shared = { runtime, functions, hal, outbound, clock, log, random, boot, limitsOf }
   const deployments = new Deployments({ ...shared, file, pulls, share, store })
   return { store, link, session, pulls, pushes, journal, outbox, tasks, deployments }
 }
@@ -154,12 +161,14 @@ async function start({ log, settings }: AgentDeps, parts: Built): Promise<void> 
   log.info({ proplet: settings.propletId, slots: settings.slots, results: outbox.size }, 'started')
 }
 
-async function stop({ clock, log, settings, runtime }: AgentDeps, parts: Built): Promise<void> {
+async function stop({ clock, log, settings, runtime, hal }: AgentDeps, parts: Built): Promise<void> {
   const { deployments, tasks, outbox, journal, session, link } = parts
   const online = session.drain()
   log.info({ online, ...tasks.stats() }, 'stopping')
   await deployments.close()
   await tasks.drain(online ? settings.drainMs : 0)
+  // Before the network is waited for: outputs are safe as soon as nothing runs.
+  await hal.close()
   if (online) {
     await within(clock, LAST_ACKS_MS, () => outbox.empty())
     await within(clock, GOODBYE_MS, () => goodbye(parts))
@@ -199,7 +208,7 @@ function epochs(): () => number {
   }
 }
 
-function description({ settings, runtime }: AgentDeps, store: BlobStore) {
+function description({ settings, runtime, hal }: AgentDeps, store: BlobStore) {
   const cached = store.recent(CACHED_NAMED).map((digest) => digestToBytes(digest).subarray(0, 8))
   return {
     software: settings.software,
@@ -212,6 +221,8 @@ function description({ settings, runtime }: AgentDeps, store: BlobStore) {
     memory: settings.memoryPages * PAGE_BYTES,
     ...(Object.keys(settings.labels).length > 0 && { labels: settings.labels }),
     ...(cached.length > 0 && { cached }),
+    ...(hal.interfaces.length > 0 && { interfaces: hal.interfaces }),
+    ...(hal.devices.length > 0 && { devices: hal.devices }),
   }
 }
 

@@ -81,6 +81,8 @@ export const propletSettings = (machine: Machine) =>
       10_000,
       'How long running tasks may go on when the proplet stops.',
     ),
+    profile: optionalText('YAML file that names the hardware; functions find no device without it.'),
+    lab: optionalText('Socket of a virtual lab that has the hardware, in place of a profile.'),
     logLevel: setting(
       choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
       'info',

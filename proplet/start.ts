@@ -2,8 +2,12 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
 import { SamaraError } from '../shared/errors.ts'
+import { interfacesOf } from '../shared/wit/table.ts'
 import { createAgent } from './agent.ts'
 import type { PropletConfig } from './config.ts'
+import type { Hal } from './hal/hal.ts'
+import { createHal } from './hal/hardware.ts'
+import { loadProfile } from './hal/load-profile.ts'
 import { createLink } from './mqtt/link.ts'
 import type { TlsFiles } from './mqtt/sockets.ts'
 import { createJcoRuntime } from './runtime/jco.ts'
@@ -29,6 +33,7 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
   const tls = tlsOf(options)
   if (token !== undefined && isRemotePlain(config.broker))
     log.warn({ broker: config.broker }, 'the token travels unencrypted: use mqtts:// beyond this machine')
+  const hal = await halOf(options)
   const runtime = createJcoRuntime({
     clock,
     cacheDir: join(config.data, 'prepared'),
@@ -41,6 +46,7 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
     clock,
     log,
     runtime,
+    hal,
     random,
     freeMemory: options.freeMemory,
     settings: agentSettings(options),
@@ -59,6 +65,12 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
   })
   await agent.start()
   return () => agent.stop()
+}
+
+async function halOf({ config, clock, log, readFile }: StartOptions): Promise<Hal> {
+  const { profile, virtualTime } = await loadProfile({ ...config, propletId: config.id }, readFile)
+  if (profile.length > 0) log.info({ devices: profile.map(({ name }) => name) }, 'hardware')
+  return await createHal({ profile, virtualTime, interfaces: interfacesOf('linux'), clock, log })
 }
 
 /** Kept instances that do not run hold a worker each, and no slot. */

@@ -14,6 +14,8 @@ export class Deployments {
   readonly #follower: Follower
   readonly #instances = new Map<DeploymentId, Instance>()
   #list: readonly DesiredDeployment[] = []
+  /** Removed ones whose devices are not given back yet. */
+  readonly #leaving = new Set<Promise<void>>()
   #online = false
 
   constructor(options: DeploymentsOptions) {
@@ -54,8 +56,9 @@ export class Deployments {
 
   async close(): Promise<void> {
     await this.#follower.close()
-    for (const instance of this.#instances.values()) instance.close()
+    await Promise.all([...this.#instances.values()].map((instance) => instance.close()))
     this.#instances.clear()
+    await Promise.all(this.#leaving)
   }
 
   #apply(list: DesiredList): void {
@@ -78,8 +81,11 @@ export class Deployments {
   }
 
   #stop(id: DeploymentId): void {
-    this.#instances.get(id)?.remove()
+    const left = this.#instances.get(id)?.remove()
     this.#instances.delete(id)
+    if (!left) return
+    this.#leaving.add(left)
+    void left.finally(() => this.#leaving.delete(left))
   }
 
   /** What the list names stays on disk, whatever else wants the room: without a connection it cannot come again. */

@@ -9,15 +9,19 @@ import { type InstanceEvent, type InstanceState, nextInstance } from '../../shar
 import { type Backoff, createBackoff } from '../backoff.ts'
 import type { Functions, Loaded } from '../functions/functions.ts'
 import { bodyOf } from '../functions/result-body.ts'
+import type { Hal, Session } from '../hal/hal.ts'
 import type { Outbound } from '../outbound.ts'
+import { type Placed, place } from '../placing.ts'
 import type { Limits, RunResult, Runtime } from '../runtime/runtime.ts'
 import type { Slots } from '../slots.ts'
+import { DeploymentDevices } from './deployment-devices.ts'
 import { StateReport } from './reports.ts'
 import { ResultBuffer } from './result-buffer.ts'
 
 export type InstanceOptions = {
   readonly runtime: Pick<Runtime, 'run' | 'release'>
   readonly functions: Pick<Functions, 'load'>
+  readonly hal: Pick<Hal, 'open'>
   /** Runs of deployments at a time: a share of their own, so that they and tasks cannot starve each other. */
   readonly share: Slots
   readonly outbound: Outbound
@@ -33,6 +37,9 @@ const BACKOFF_MAX_MS = 60_000
 /** A shorter period would be a loop. */
 const LEAST_EVERY_MS = 10
 
+/** What a run needs, from one fetch to the next form of the deployment. */
+type Ready = { readonly loaded: Loaded; readonly call: Call; readonly session: Session | undefined }
+
 /** One deployment on this proplet: fetches what it needs, runs when its trigger says so, tells how it goes. [P-7.3] */
 export class Instance {
   readonly #options: InstanceOptions
@@ -47,12 +54,14 @@ export class Instance {
   #waiting = false
   #seq = 0
   #counts = { runs: 0, failures: 0, skipped: 0, dropped: 0 }
+  readonly #devices: DeploymentDevices
   #error: ErrorBody | undefined
 
   constructor(desired: DesiredDeployment, options: InstanceOptions) {
     this.#desired = desired
     this.#options = options
-    const { outbound, clock, random } = options
+    const { outbound, clock, random, hal, log } = options
+    this.#devices = new DeploymentDevices({ hal, log, onRefused: () => this.#report.changed() })
     this.#report = new StateReport({ outbound, clock, state: () => this.status() })
     this.#backoff = createBackoff({ minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS, random })
     this.#results = new ResultBuffer({
@@ -69,8 +78,16 @@ export class Instance {
 
   status(): DeploymentState {
     const { deployment, manifest } = this.#desired
-    const error = this.#error && { error: this.#error }
-    return { deployment, boot: this.#options.boot, state: this.#state, manifest, ...this.#counts, ...error }
+    const { refusals } = this.#devices
+    return {
+      deployment,
+      boot: this.#options.boot,
+      state: this.#state,
+      manifest,
+      ...this.#counts,
+      ...(this.#error && { error: this.#error }),
+      ...(refusals > 0 && { refusals }),
+    }
   }
 
   begin(): void {
@@ -88,18 +105,19 @@ export class Instance {
     this.#fetch()
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     this.#end()
     this.#enter('removed')
     this.#report.now()
-    this.close()
+    await this.close()
   }
 
-  /** Stops without a word: the agent ends, the deployment does not. */
-  close(): void {
+  /** Stops without a word: the agent ends, the deployment does not. Resolves when its outputs are where they are safe. */
+  async close(): Promise<void> {
     this.#end()
     this.#results.close()
     this.#report.close()
+    await this.#devices.closed()
   }
 
   /** Results may go out. */
@@ -121,6 +139,7 @@ export class Instance {
     for (const stop of this.#timers.splice(0)) stop()
     this.#waiting = false
     this.#options.runtime.release(this.#desired.deployment)
+    this.#devices.close()
   }
 
   #enter(event: InstanceEvent): void {
@@ -148,12 +167,12 @@ export class Instance {
     if (this.#state !== 'fetching') this.#enter('desired')
     const life = this.#life
     this.#load(life.signal).then(
-      ({ loaded, call }) => {
+      (ready) => {
         if (life.signal.aborted) return
         this.#backoff.reset()
         this.#error = undefined
         this.#enter('fetched')
-        this.#arm(loaded, call)
+        this.#arm(ready)
       },
       (error) => {
         if (!life.signal.aborted) this.#failedToFetch(toSamaraError(error))
@@ -161,12 +180,13 @@ export class Instance {
     )
   }
 
-  async #load(signal: AbortSignal): Promise<{ loaded: Loaded; call: Call }> {
+  async #load(signal: AbortSignal): Promise<Ready> {
     const { trigger, everyMs, deployment } = this.#desired
     if (trigger === 'every' && everyMs === undefined)
       throw new SamaraError('INVALID_ARGUMENT', `deployment ${deployment}: everyMs is missing`, { field: 'everyMs' })
     const call = Call.decode(this.#desired.call)
-    return { loaded: await this.#options.functions.load(this.#desired, signal), call }
+    const loaded = await this.#options.functions.load(this.#desired, signal)
+    return { loaded, call, session: await this.#devices.open(this.#desired, signal) }
   }
 
   #failedToFetch(error: SamaraError): void {
@@ -177,48 +197,74 @@ export class Instance {
     this.#after(this.#backoff.next(), () => this.#fetch())
   }
 
-  #arm(loaded: Loaded, call: Call): void {
+  #arm(ready: Ready): void {
     const { trigger, everyMs = 0 } = this.#desired
     if (trigger === 'on-request') return
-    const tick = () => this.#tick(loaded, call)
+    const tick = () => this.#tick(ready)
     if (trigger === 'every') this.#timers.push(this.#options.clock.every(Math.max(everyMs, LEAST_EVERY_MS), tick))
     tick()
   }
 
-  #tick(loaded: Loaded, call: Call): void {
+  #tick(ready: Ready): void {
     if (this.#state === 'running' || this.#waiting) return this.#count('skipped')
     // In back-off the next run is the first tick after it.
     if (this.#state !== 'ready') return
-    this.#run(loaded, call, this.#life.signal).catch((error) => {
+    this.#run(ready, this.#life.signal).catch((error) => {
       this.#options.log.error({ err: error, deployment: this.#desired.deployment }, 'run failed in the agent')
     })
   }
 
-  async #run(loaded: Loaded, call: Call, signal: AbortSignal): Promise<void> {
-    const { share, runtime, limitsOf } = this.#options
+  async #run(ready: Ready, signal: AbortSignal): Promise<void> {
     this.#waiting = true
-    const placed = share.tryTake() || (await share.take(signal))
+    const placed = await this.#place(ready, signal)
     if (!signal.aborted) this.#waiting = false
     if (!placed) return
+    let result: RunResult | undefined
+    let safe = true
     try {
       if (signal.aborted) return
       this.#enter('run')
-      const { keep, deployment, timeoutMs } = this.#desired
-      const result = await runtime.run({
-        image: loaded.image,
-        manifest: loaded.manifest,
-        call,
-        limits: limitsOf(call, timeoutMs),
-        ...(keep && { keep: deployment }),
-        signal,
-      })
-      if (!signal.aborted) this.#ran(result, loaded, call)
+      result = await this.#call(ready, signal)
+      // Between good runs outputs keep their level, or a thermostat would chatter.
+      safe = signal.aborted || result.outcome !== 'completed'
     } finally {
-      share.give()
+      this.#devices.ended(await placed.end({ safe }), result)
+    }
+    if (!signal.aborted) this.#ran(result, ready)
+  }
+
+  /** Undefined where there is nothing to run in or with: then this run failed, or its time is over. */
+  async #place(ready: Ready, signal: AbortSignal): Promise<Placed | undefined> {
+    try {
+      return await place(this.#options.share, ready.session, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#withoutDevices(toSamaraError(error), ready)
+      return undefined
     }
   }
 
-  #ran(result: RunResult, loaded: Loaded, call: Call): void {
+  #withoutDevices(error: SamaraError, ready: Ready): void {
+    this.#options.log.warn({ deployment: this.#desired.deployment, code: error.code }, error.message)
+    this.#error = errorBody(error)
+    this.#enter('run')
+    this.#count('failures')
+    this.#backOff(ready)
+  }
+
+  #call({ loaded, call, session }: Ready, signal: AbortSignal): Promise<RunResult> {
+    const { keep, deployment, timeoutMs } = this.#desired
+    return this.#options.runtime.run({
+      image: loaded.image,
+      manifest: loaded.manifest,
+      call,
+      limits: this.#options.limitsOf(call, timeoutMs),
+      ...(keep && { keep: deployment }),
+      bus: session?.bus,
+      signal,
+    })
+  }
+
+  #ran(result: RunResult, ready: Ready): void {
     const well = result.outcome === 'completed'
     this.#publish(result)
     this.#count(well ? 'runs' : 'failures')
@@ -233,10 +279,14 @@ export class Instance {
       for (const stop of this.#timers.splice(0)) stop()
       return this.#enter('refuse')
     }
+    this.#backOff(ready)
+  }
+
+  #backOff(ready: Ready): void {
     this.#enter('faulted')
     this.#after(this.#backoff.next(), () => {
       this.#enter('elapsed')
-      if (this.#desired.trigger === 'boot') this.#tick(loaded, call)
+      if (this.#desired.trigger === 'boot') this.#tick(ready)
     })
   }
 

@@ -25,6 +25,8 @@ export type SessionRequest = {
   readonly replay?: Transcript | undefined
   /** Whether a transcript is kept. */
   readonly record?: boolean | undefined
+  /** Told of refusals while a run goes on, at most once a second; its report has them all. */
+  readonly onRefused?: ((refusals: number) => void) | undefined
 }
 
 /** Devices in the hands of one task or one deployment. */
@@ -36,13 +38,16 @@ export interface Session {
    * Inputs are shared. Give it back with the answer's `end`.
    */
   begin(signal: AbortSignal): Promise<SessionRun | undefined>
-  /** Cancels what is under way, takes the safe states where `safe` says so, releases everything. */
+  /** Waits for the end of the run, takes the safe states where `safe` says so, releases everything. */
   close(options: { readonly safe: boolean }): Promise<void>
 }
 
 export interface SessionRun {
-  /** After the guest has ended or was killed: nothing of it moves a bus any more. */
-  end(): Promise<RunReport>
+  /**
+   * After the guest has ended or was killed: cancels what is under way, takes the safe states where `safe` says so, and
+   * only then lets the next holder have the devices. Never throws.
+   */
+  end(options: { readonly safe: boolean }): Promise<RunReport>
 }
 
 export type RunReport = {

@@ -14,7 +14,7 @@ export type OutboxOptions = {
   readonly bodies: Bodies
 }
 
-/** Where the manager fetches bodies that are too long for their result. */
+/** Where the manager fetches bodies that are too long for their result, and transcripts. */
 export interface Bodies {
   offer(digest: Digest, bytes: Uint8Array): void
   /** False where it is not there any more. */
@@ -27,7 +27,10 @@ export const MAX_RESULTS = 4096
 const RESEND_MS = 5_000
 const LOOK_MS = 1_000
 
-type Waiting = { readonly payload: Buffer; readonly body: Digest | undefined; sentMs: number }
+type Waiting = { readonly payload: Buffer; readonly blobs: readonly Digest[]; sentMs: number }
+
+/** What a result names by digest. */
+export type ResultBlobs = { readonly body?: Uint8Array | undefined; readonly transcript?: Uint8Array | undefined }
 
 /** Results until the manager has them: the same bytes again each 5 s and on every connection, until `ack`. [P-5.4] */
 export class Outbox {
@@ -63,11 +66,12 @@ export class Outbox {
   }
 
   /** Publishes at once; the journal follows when the result is still wanted a moment later. */
-  add(result: Result, body?: Uint8Array): void {
+  add(result: Result, { body, transcript }: ResultBlobs = {}): void {
     const key = attemptKey(result)
-    const waiting = { payload: Result.encode(result), body: result.bodyDigest, sentMs: 0 }
+    const waiting = { payload: Result.encode(result), blobs: blobsOf(result), sentMs: 0 }
     this.#waiting.set(key, waiting)
     if (result.bodyDigest && body) this.#options.bodies.offer(result.bodyDigest, body)
+    if (result.transcript && transcript) this.#options.bodies.offer(result.transcript, transcript)
     this.#publish(waiting)
     this.#options.journal.keep(key, waiting.payload)
     this.#watch()
@@ -89,7 +93,7 @@ export class Outbox {
     const waiting = this.#waiting.get(key)
     if (!waiting) return false
     this.#waiting.delete(key)
-    if (waiting.body) this.#options.bodies.withdraw(waiting.body)
+    for (const blob of waiting.blobs) this.#options.bodies.withdraw(blob)
     this.#options.journal.forget(key)
     if (this.#waiting.size === 0) this.#settle()
     return true
@@ -109,9 +113,12 @@ export class Outbox {
   /** A result whose body did not reach the disk is none: its lease ends, and the job's policy decides. */
   #restored(key: string, payload: Buffer): Waiting | undefined {
     try {
-      const { bodyDigest: body } = Result.decode(payload)
-      if (!body || this.#options.bodies.offerStored(body)) return { payload, body, sentMs: Number.NEGATIVE_INFINITY }
-      this.#options.log.warn({ key, body }, 'result in the journal has lost its body')
+      const { bodies, log } = this.#options
+      const blobs = blobsOf(Result.decode(payload))
+      const offered = blobs.filter((blob) => bodies.offerStored(blob))
+      if (offered.length === blobs.length) return { payload, blobs, sentMs: Number.NEGATIVE_INFINITY }
+      for (const blob of offered) bodies.withdraw(blob)
+      log.warn({ key, blobs }, 'result in the journal has lost its body or its transcript')
     } catch (error) {
       this.#options.log.warn({ err: error, key }, 'result in the journal cannot be read')
     }
@@ -134,3 +141,6 @@ export class Outbox {
     })
   }
 }
+
+const blobsOf = ({ bodyDigest, transcript }: Result): Digest[] =>
+  [bodyDigest, transcript].filter((one) => one !== undefined)

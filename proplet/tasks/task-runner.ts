@@ -1,14 +1,18 @@
 import type { Clock } from '../../shared/clock.ts'
 import { Call } from '../../shared/documents/call.ts'
+import { Transcript } from '../../shared/documents/transcript.ts'
 import { SamaraError, toSamaraError } from '../../shared/errors.ts'
 import { type ErrorBody, errorBody, MAX_BODY_BYTES } from '../../shared/fields.ts'
 import type { Outcome } from '../../shared/task.ts'
 import type { Pulls } from '../blobs/pull.ts'
 import type { Functions, Loaded } from '../functions/functions.ts'
 import { bodyOf } from '../functions/result-body.ts'
+import type { RunReport, Session } from '../hal/hal.ts'
+import { place } from '../placing.ts'
 import type { Limits, RunResult, Runtime } from '../runtime/runtime.ts'
 import type { Slots } from '../slots.ts'
 import type { Attempt } from './attempts.ts'
+import { refusalsOf, type TaskDevices, withDifference } from './task-devices.ts'
 
 /** How an attempt ended, before it is a result. */
 export type Ending = {
@@ -19,12 +23,16 @@ export type Ending = {
   readonly waitedUs: number
   readonly ranUs: number
   readonly memoryPages?: number
+  /** Encoded, where it was wanted. */
+  readonly transcript?: Buffer
+  readonly refusals?: number
 }
 
 export type RunnerOptions = {
   readonly runtime: Pick<Runtime, 'run'>
   readonly functions: Functions
   readonly pulls: Pick<Pulls, 'pull'>
+  readonly devices: TaskDevices
   readonly slots: Slots
   readonly clock: Clock
   readonly limitsOf: (call: Call, timeoutMs: number) => Limits
@@ -37,17 +45,38 @@ export async function runAttempt(attempt: Attempt, options: RunnerOptions): Prom
   try {
     const loaded = options.functions.peek(attempt.start) ?? (await fetchFunction(attempt, options))
     const call = Call.decode(attempt.start.call ?? (await fetchCall(attempt, options)))
-    const { signal } = attempt.abort
-    // The slot comes last: what waits for the network keeps nobody from running.
-    if (!options.slots.tryTake() && !(await options.slots.take(signal))) return stopped(attempt, options)
+    const session = await openDevices(attempt, options)
     try {
-      return attempt.stopping ? stopped(attempt, options) : await callFunction(attempt, loaded, call, options)
+      return await runPlaced(attempt, { loaded, call, session }, options)
     } finally {
-      options.slots.give()
+      await session?.close({ safe: false })
     }
   } catch (error) {
     return attempt.stopping ? stopped(attempt, options) : failed(attempt, toSamaraError(error), options)
   }
+}
+
+type Ready = { readonly loaded: Loaded; readonly call: Call; readonly session: Session | undefined }
+
+async function openDevices(attempt: Attempt, options: RunnerOptions): Promise<Session | undefined> {
+  const session = await options.devices.open(attempt, () => options.onPhase(attempt, 'fetching'))
+  options.onPhase(attempt, 'queued')
+  return session
+}
+
+/** Devices and slot come last: what waits for the network keeps nobody from running. */
+async function runPlaced(attempt: Attempt, ready: Ready, options: RunnerOptions): Promise<Ending | undefined> {
+  const placed = await place(options.slots, ready.session, attempt.abort.signal)
+  if (!placed) return stopped(attempt, options)
+  let run: Run | undefined
+  let report: RunReport | undefined
+  try {
+    if (!attempt.stopping) run = await callFunction(attempt, ready, options)
+  } finally {
+    report = await placed.end({ safe: true })
+  }
+  if (run) return endingOf(attempt, run, report, options)
+  return attempt.stopping ? stopped(attempt, options) : expired(attempt, options)
 }
 
 async function fetchFunction(attempt: Attempt, options: RunnerOptions): Promise<Loaded> {
@@ -72,14 +101,13 @@ async function fetchCall(attempt: Attempt, options: RunnerOptions): Promise<Buff
   return bytes
 }
 
-async function callFunction(
-  attempt: Attempt,
-  loaded: Loaded,
-  call: Call,
-  options: RunnerOptions,
-): Promise<Ending | undefined> {
+type Run = { readonly result: RunResult; readonly waitedUs: number }
+
+/** Undefined where it is too late for it. */
+async function callFunction(attempt: Attempt, ready: Ready, options: RunnerOptions): Promise<Run | undefined> {
   const { start } = attempt
-  if (options.clock.monotonic() >= attempt.expiresMs) return expired(attempt, options)
+  const { loaded, call, session } = ready
+  if (options.clock.monotonic() >= attempt.expiresMs) return undefined
   options.onPhase(attempt, 'running')
   const waitedUs = sinceReceiptUs(attempt, options)
   const result = await options.runtime.run({
@@ -87,13 +115,30 @@ async function callFunction(
     manifest: loaded.manifest,
     call,
     limits: options.limitsOf(call, start.timeoutMs),
+    bus: session?.bus,
     signal: attempt.abort.signal,
     onLog: options.onLog(attempt),
   })
+  return { result, waitedUs }
+}
+
+function endingOf(
+  attempt: Attempt,
+  { result, waitedUs }: Run,
+  report: RunReport | undefined,
+  options: RunnerOptions,
+): Ending | undefined {
+  const refusals = refusalsOf(result, report)
+  const devices = {
+    ...(refusals > 0 && { refusals: uint32(refusals) }),
+    ...(report?.transcript && { transcript: Transcript.encode(report.transcript) }),
+  }
   // A guest that ended by itself before the stop reached it has an outcome of its own, and for `cancel` that one counts. [P-5.5]
-  if (attempt.stopping && (attempt.stopping !== 'cancelled' || result.outcome === 'cancelled'))
-    return stopped(attempt, options, result)
-  return finished(result, waitedUs + result.prepareUs)
+  const cut = attempt.stopping && (attempt.stopping !== 'cancelled' || result.outcome === 'cancelled')
+  const ending = cut
+    ? stopped(attempt, options, result)
+    : finished(withDifference(result, report), waitedUs + result.prepareUs)
+  return ending && { ...ending, ...devices }
 }
 
 function finished(result: RunResult, waitedUs: number): Ending {

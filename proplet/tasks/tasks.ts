@@ -191,10 +191,12 @@ export class Tasks {
   }
 
   #send(ref: AttemptRef, ending: Ending): void {
-    const { body, ...rest } = ending
+    const { body, transcript, ...rest } = ending
     const inline = body && body.length <= INLINE_BYTES
     const where = !body ? {} : inline ? { body } : { bodyDigest: digestOf(body), bodyBytes: body.length }
-    this.#options.outbox.add({ task: ref.task, attempt: ref.attempt, ...rest, ...where }, inline ? undefined : body)
+    const record = transcript && { transcript: digestOf(transcript), transcriptBytes: transcript.length }
+    const result = { task: ref.task, attempt: ref.attempt, ...rest, ...where, ...record }
+    this.#options.outbox.add(result, { body: inline ? undefined : body, transcript })
   }
 
   #remember(ref: AttemptRef): void {

@@ -1,9 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesPublishPacket, type PublishPacket } from 'aedes'
+import type { Grant } from '../../shared/capabilities.ts'
 import type { Item } from '../../shared/cbor.ts'
 import { Call } from '../../shared/documents/call.ts'
 import { type DesiredDeployment, DesiredList } from '../../shared/documents/desired-list.ts'
+import { Grants } from '../../shared/documents/grants.ts'
 import { Manifest } from '../../shared/documents/manifest.ts'
+import { Transcript } from '../../shared/documents/transcript.ts'
 import { INLINE_BYTES } from '../../shared/fields.ts'
 import { type Digest, digestOf, newTaskId, type TaskId } from '../../shared/ids.ts'
 import type { BlobGet, Desired, Start } from '../../shared/messages/index.ts'
@@ -171,7 +174,25 @@ export class MockManager {
       timeLeftMs: options.timeLeftMs ?? 60_000,
       timeoutMs: 60_000,
       ...(inline ? { call } : { callDigest: digestOf(call), callBytes: call.length }),
+      ...this.#devicesOf(options),
     }
+  }
+
+  #devicesOf({ grants, record, replay }: StartOptions): Partial<Start> {
+    const granted = grants && this.serve(Grants.encode({ grants: [...grants] }))
+    const replayed = replay && this.serve(Transcript.encode(replay))
+    return {
+      ...(granted && { grants: granted.digest, grantsBytes: granted.sizeBytes }),
+      ...(record && { record }),
+      ...(replayed && { replay: replayed.digest, replayBytes: replayed.sizeBytes }),
+    }
+  }
+
+  /** A blob, ready to be pulled. */
+  serve(bytes: Buffer): { digest: Digest; sizeBytes: number } {
+    const digest = digestOf(bytes)
+    this.blobs.set(digest, bytes)
+    return { digest, sizeBytes: bytes.length }
   }
 
   /** A function version, ready to be pulled. */
@@ -259,6 +280,9 @@ export type StartOptions = {
   readonly leaseMs?: number
   readonly timeLeftMs?: number
   readonly image?: Buffer
+  readonly grants?: readonly Grant[]
+  readonly record?: boolean
+  readonly replay?: Transcript
 }
 
 export const encodeCall = (options: { export?: string; args?: readonly Item[] }): Buffer =>

@@ -2,6 +2,7 @@ import mqtt, { type MqttClient } from 'mqtt'
 import { readable } from '../../shared/access.ts'
 import { realClock } from '../../shared/clock.ts'
 import { ResultBody } from '../../shared/documents/call.ts'
+import { Transcript } from '../../shared/documents/transcript.ts'
 import { type Digest, digestOf, type PropletId } from '../../shared/ids.ts'
 import {
   Ack,
@@ -22,9 +23,14 @@ import {
 import { topics } from '../../shared/topics.ts'
 
 /** What a start is answered with; undefined leaves it running. */
-export type Behaviour = (
-  start: Start,
-) => (Partial<Result> & { readonly value?: ResultBody['value']; readonly stdout?: string }) | undefined
+export type Behaviour = (start: Start) =>
+  | (Partial<Result> & {
+      readonly value?: ResultBody['value']
+      readonly stdout?: string
+      /** What the run did on its devices. */
+      readonly bus?: Transcript
+    })
+  | undefined
 
 export type MockProplet = {
   readonly id: string
@@ -35,6 +41,8 @@ export type MockProplet = {
   /** Resolves when the manager asks for `start` to be cancelled. */
   cancelled(): Promise<Cancel>
   desired(): Promise<Desired>
+  /** A blob of the manager, whole. */
+  pull(digest: Digest, sizeBytes: number): Promise<Uint8Array>
   started(start: Start): Promise<void>
   log(start: Start, text: string): Promise<void>
   end(start: Start, how: ReturnType<Behaviour>): Promise<void>
@@ -93,12 +101,13 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
   const proplet = { proplet: id as PropletId }
   const blobs = new Map<Digest, Uint8Array>()
   const [starts, cancels, desired, welcomes] = [inbox<Start>(), inbox<Cancel>(), inbox<Desired>(), inbox<true>()]
+  const pulled = inbox<BlobChunk>()
   const unacknowledged = new Map<string, () => void>()
   const seen = { starts: [] as Start[], cancels: [] as Cancel[] }
   const publish = (topic: string, payload: Uint8Array) => client.publishAsync(topic, Buffer.from(payload), { qos: 1 })
 
   async function end(start: Start, how: ReturnType<Behaviour>): Promise<void> {
-    const { value, stdout, ...given } = how ?? {}
+    const { value, stdout, bus, ...given } = how ?? {}
     const body = ResultBody.encode({
       ...(value !== undefined && { value }),
       ...(stdout !== undefined && { stdout: Buffer.from(stdout) }),
@@ -111,6 +120,7 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
       outcome: 'completed',
       waitedUs: 10,
       ranUs: 20,
+      ...(bus && transcriptOf(bus)),
       ...(long ? { bodyDigest: digestOf(body), bodyBytes: body.length } : { body }),
       ...given,
     }
@@ -119,6 +129,21 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
     const stop = realClock.every(RESEND_MS, () => void say().catch(stop))
     unacknowledged.set(attemptKey(start), stop)
     await say()
+  }
+
+  function transcriptOf(bus: Transcript): Pick<Result, 'transcript' | 'transcriptBytes'> {
+    const bytes = Transcript.encode(bus)
+    const transcript = digestOf(bytes)
+    blobs.set(transcript, bytes)
+    return { transcript, transcriptBytes: bytes.length }
+  }
+
+  async function pull(digest: Digest, sizeBytes: number): Promise<Uint8Array> {
+    const get = { digest, offset: 0, length: sizeBytes, chunk: sizeBytes }
+    await publish(topics.pull.of(NAMESPACE, proplet), BlobGet.encode(get))
+    const { data, error } = await pulled.take()
+    if (!data) throw new Error(error?.message ?? 'no data')
+    return data
   }
 
   function acknowledged(ref: AttemptRef): void {
@@ -140,6 +165,7 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
     if (topics.welcome.match(name)) welcomes.put(true)
     else if (topics.desired.match(name)) desired.put(topics.desired.carries.decode(bytes))
     else if (topics.ack.match(name)) for (const ref of Ack.decode(bytes).attempts) acknowledged(ref)
+    else if (topics.pulled.match(name)) pulled.put(BlobChunk.decode(bytes))
     else if (topics.push.match(name)) pushed(BlobGet.decode(bytes)).catch(() => undefined)
     else if (topics.cancel.match(name)) {
       const cancel = Cancel.decode(bytes)
@@ -181,6 +207,7 @@ export async function mockProplet({ port, id, token, behaviour, hello }: MockOpt
     start: starts.take,
     cancelled: cancels.take,
     desired: desired.take,
+    pull,
     end,
     started: async (start) => {
       const { task, attempt } = start

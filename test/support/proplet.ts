@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { type Agent, type AgentSettings, createAgent } from '../../proplet/agent.ts'
+import type { Hal } from '../../proplet/hal/hal.ts'
+import { createHal } from '../../proplet/hal/hardware.ts'
 import { createLink } from '../../proplet/mqtt/link.ts'
 import type { Runtime } from '../../proplet/runtime/runtime.ts'
+import { realClock } from '../../shared/clock.ts'
 import { propletId } from '../../shared/ids.ts'
 import { FakeRuntime } from './fake-runtime.ts'
 import { MockManager } from './mock-manager.ts'
@@ -18,6 +21,8 @@ export type PropletOptions = {
   readonly dataDir?: string
   readonly manager?: MockManager
   readonly runtime?: Runtime
+  /** Without devices where it is left out. */
+  readonly hal?: Hal
   /** Where no broker is to be found. */
   readonly url?: string
   readonly clock?: TestClock
@@ -52,11 +57,15 @@ export async function startProplet(options: PropletOptions = {}): Promise<Prople
   const dataDir = options.dataDir ?? (await tempDir())
   const clock = options.clock ?? new TestClock()
   const runtime = (options.runtime ?? new FakeRuntime()) as FakeRuntime
+  const hal =
+    options.hal ??
+    (await createHal({ profile: [], virtualTime: false, interfaces: [], clock: realClock, log: silentLog }))
   const agent = createAgent({
     settings: { ...defaults(dataDir), ...options.settings },
     clock,
     log: silentLog,
     runtime,
+    hal,
     random: () => 0.5,
     freeMemory: () => 1_000_000,
     openLink: (identity) =>

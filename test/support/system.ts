@@ -7,12 +7,14 @@ import { createManager, type Manager, type ManagerOptions } from '../../manager/
 import { createInspector } from '../../manager/modules/inspector.ts'
 import { openStore } from '../../manager/store/sqlite/open.ts'
 import { type Agent, createAgent } from '../../proplet/agent.ts'
+import { createHal, type HalOptions } from '../../proplet/hal/hardware.ts'
 import { createLink } from '../../proplet/mqtt/link.ts'
 import { createJcoRuntime } from '../../proplet/runtime/jco.ts'
 import { realClock } from '../../shared/clock.ts'
 import { type FunctionName, propletId, type UserId } from '../../shared/ids.ts'
 import { type Answer, Answer as AnswerMessage } from '../../shared/messages/index.ts'
 import { topics } from '../../shared/topics.ts'
+import { interfacesOf } from '../../shared/wit/table.ts'
 import { quiet } from './quiet.ts'
 
 /** The whole way through the system in one process, over the real broker, store, inspector and runtime. */
@@ -21,11 +23,19 @@ export type System = {
   readonly dir: string
   readonly port: number
   /** Registers a proplet and starts its agent. */
-  proplet(id: string, options?: { slots?: number; labels?: Record<string, string>; aliveMs?: number }): Promise<Agent>
+  proplet(id: string, options?: PropletOptions): Promise<Agent>
   /** A user's connection, already listening for answers. */
   user(name?: string): Promise<User>
   /** Uploads an example as a function of this name. */
   upload(name: string, file: string): Promise<void>
+}
+
+export type PropletOptions = {
+  readonly slots?: number
+  readonly labels?: Record<string, string>
+  readonly aliveMs?: number
+  /** Its profile, and whose drivers; no devices where it is left out. */
+  readonly hardware?: Partial<HalOptions>
 }
 
 export type User = {
@@ -77,6 +87,15 @@ export async function startSystem(
     port,
     proplet: async (id, settings = {}) => {
       const { token } = await manager.proplets.add(propletId(id), settings.labels)
+      const hal = await createHal({
+        profile: [],
+        virtualTime: false,
+        interfaces: interfacesOf('linux'),
+        clock: realClock,
+        log: quiet,
+        guard: false,
+        ...settings.hardware,
+      })
       const agent = createAgent({
         settings: {
           propletId: propletId(id),
@@ -101,6 +120,7 @@ export async function startSystem(
           cacheDir: join(dir, `${id}-prepared`),
           size: settings.slots ?? 2,
         }),
+        hal,
         random: Math.random,
         freeMemory: () => 1 << 30,
         openLink: (identity) =>

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createCommands } from '../../cli/cli.ts'
 import { managerSettings } from '../../manager/config.ts'
 import { propletSettings } from '../../proplet/config.ts'
+import { labSettings } from '../../proplet/lab/config.ts'
 
 /** Tables of the programs' pages: from the descriptions that the programs themselves read. */
 
@@ -11,6 +12,7 @@ const MACHINE = { hostname: 'host', cores: 2, home: '~' }
 const makers: Readonly<Record<string, () => string>> = {
   'manager-settings': () => managerSettings.markdown(),
   'proplet-settings': () => propletSettings(MACHINE).markdown(),
+  'lab-settings': () => labSettings.markdown(),
   commands,
 }
 
@@ -32,7 +34,7 @@ function commands(): string {
 /** Pages with their contents made anew. */
 export function pages(): Map<URL, string> {
   return new Map(
-    ['manager/README.md', 'proplet/README.md', 'cli/README.md'].map((page) => {
+    ['manager/README.md', 'proplet/README.md', 'cli/README.md', 'examples/lab/README.md'].map((page) => {
       const file = new URL(page, root)
       const filled = readFileSync(file, 'utf8').replace(
         /<!-- derived: ([a-z-]+) -->[\s\S]*?<!-- end -->/g,
