@@ -66,7 +66,11 @@ export async function createManager(options: ManagerOptions) {
   const events = createEvents()
   const fetch = createBlobFetch({ blobs, clock })
   const serve = createBlobServer(blobs)
-  const functions = createFunctions({ store, blobs, inspector: options.inspector, clock })
+  const functions = createFunctions({
+    ...{ store, blobs, clock, events, log },
+    inspector: options.inspector,
+    regranted: (...what) => engine.regranted(...what),
+  })
   const proplets = createProplets({ store, clock, events, log, leaseMs, changed: (one) => deployments.changed(one) })
   const users = createUsers({ store, clock, proplets })
   const replies = createReplies({
@@ -128,7 +132,7 @@ export async function createManager(options: ManagerOptions) {
 
   async function open(to: TransportEvents): Promise<Transport> {
     const filters = (Object.values(topics) as readonly Topic[])
-      .filter((topic) => topic.from !== 'manager')
+      .filter((topic) => topic.from === 'proplet' || topic.from === 'user')
       .map((topic) => topic.filter(namespace))
     const { broker } = options
     if (broker.kind === 'external') return openExternal({ ...broker, filters, clock, log }, to)

@@ -1,5 +1,6 @@
 import { livenessStates } from '../shared/proplet.ts'
 import { taskStates } from '../shared/task.ts'
+import type { Deployments } from './services/deployments.ts'
 import type { Proplets } from './services/proplets.ts'
 import type { Engine } from './services/tasks/engine.ts'
 import { BUCKETS_MS, type Histogram } from './services/tasks/histograms.ts'
@@ -16,6 +17,7 @@ export type MetricsSource = {
   readonly store: Pick<Store, 'counts'>
   readonly proplets: Proplets
   readonly engine: Engine
+  readonly deployments: Pick<Deployments, 'refusals'>
   readonly link: {
     readonly sentBytes: number
     readonly received: ReadonlyMap<string, number>
@@ -48,6 +50,10 @@ export async function metricsText(source: MetricsSource): Promise<string> {
     ),
     histogram('samara_task_queue_seconds', 'Time from acceptance to a place.', engine.histograms.queue),
     histogram('samara_task_run_seconds', 'Length of the call.', engine.histograms.run),
+    family('samara_grant_refusals_total', 'counter', 'Operations that grants refused.', [
+      [{ of: 'tasks' }, engine.histograms.refusals],
+      [{ of: 'deployments' }, source.deployments.refusals],
+    ]),
     family('samara_proplets', 'gauge', 'Proplets by how they are heard.', proplets(source.proplets)),
     family('samara_mqtt_sent_bytes_total', 'counter', 'Bytes of messages that were published.', [[{}, link.sentBytes]]),
     family('samara_mqtt_received_messages_total', 'counter', 'Messages received.', pairs('message', link.received)),

@@ -146,7 +146,7 @@ function servicesOf({ manager, store, config, clock, version, usage, password }:
   return {
     ...{ namespace, functions, proplets, users, jobs, engine, deployments, events, blobs, clock, disconnect, ready },
     release: { version, protocol: PROTOCOL, incarnation: store.incarnation },
-    metrics: () => metricsText({ store, proplets, engine, link, connections, usage }),
+    metrics: () => metricsText({ store, proplets, engine, deployments, link, connections, usage }),
     async backup(name) {
       const folder = join(resolve(config.data), 'backups', name)
       await backup(store, folder)

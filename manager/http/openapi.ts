@@ -84,9 +84,10 @@ function answers(route: Route, schemas: Map<string, Json>): Json {
   )
 }
 
-function content({ body }: Answer, schemas: Map<string, Json>): Json {
+function content({ body, other }: Answer, schemas: Map<string, Json>): Json {
   if (body === undefined) return {}
-  if (typeof body !== 'string') return { content: { [JSON_TYPE]: { schema: reference(body, schemas) } } }
+  const more = other === undefined ? {} : { [other]: { schema: bytes } }
+  if (typeof body !== 'string') return { content: { [JSON_TYPE]: { schema: reference(body, schemas) }, ...more } }
   return {
     content: { [body]: body === JSON_TYPE ? {} : { schema: body.startsWith('text/') ? { type: 'string' } : bytes } },
   }

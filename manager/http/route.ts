@@ -19,7 +19,12 @@ export const jsonBody = <T>(of: Described<T>): JsonBody<T> => ({ kind: 'json', o
 export const wasmBody: WasmBody = { kind: 'wasm' }
 
 /** What a status means, and what comes with it: a described object, or a media type of bytes. */
-export type Answer = { readonly doc: string; readonly body?: AnyDescribed | string }
+export type Answer = {
+  readonly doc: string
+  readonly body?: AnyDescribed | string
+  /** Media type of bytes that say the same, for those who accept it. */
+  readonly other?: string
+}
 
 export type Call<P, Q, B> = {
   readonly params: P

@@ -5,12 +5,14 @@ import { type Digest, digestOf } from '../../shared/ids.ts'
 import { type ComponentDescription, describeComponent } from '../../shared/wasm/component.ts'
 import { type CoreDescription, describeCore } from '../../shared/wasm/core-module.ts'
 import type { Limits } from '../../shared/wasm/core-types.ts'
-import { stripCustomSections } from '../../shared/wasm/limit-memory.ts'
+import { devicesOf } from '../../shared/wasm/devices.ts'
 import { layerOf } from '../../shared/wasm/sections.ts'
+import { refuseUnoffered } from '../../shared/wit/admission.ts'
 import type { Inspection } from '../services/functions.ts'
 import { componentExports, componentImports, refuseComponent } from './inspect-component.ts'
 import { coreExports, kindOf, refuseUnsafe } from './inspect-core.ts'
 import { notesOf } from './notes.ts'
+import { imagesOf, type Small, sizesOf, smallOf, smallOfComponent, smallOfNumeric } from './small.ts'
 
 /** What the component tools do for the inspection; they run in a process of their own. */
 export interface ComponentTools {
@@ -34,6 +36,7 @@ type Parts = {
   readonly cores: readonly CoreDescription[]
   readonly component?: ComponentDescription
   readonly world?: string
+  readonly small?: Small
 }
 type Derived = Pick<ManifestImage, 'recipe' | 'format'> & { readonly bytes: Uint8Array }
 
@@ -51,11 +54,14 @@ async function component(bytes: Uint8Array, tools: ComponentTools, validate: Val
   const cores = refuseComponent(description)
   for (const one of description.cores) refuseInvalid(one, validate)
   const { world } = await tools.check(bytes, 'component')
+  const parts = componentParts(description, world)
+  const small = smallOfComponent(description, parts.imports)
   return {
-    ...componentParts(description, world),
+    ...parts,
     kind: 'component',
     cores,
-    images: [{ recipe: 'artefact', format: 'component', bytes }],
+    small,
+    images: [{ recipe: 'artefact', format: 'component', bytes }, ...imagesOf(small)],
   }
 }
 
@@ -65,46 +71,42 @@ async function core(bytes: Uint8Array, tools: ComponentTools, validate: Validate
   const kind = kindOf(description)
   refuseInvalid(bytes, validate)
   if (kind === 'lowered-core') return await lowered(bytes, description, tools)
-  const format = kind === 'core' ? 'core-module' : 'wasi-command'
-  return {
+  const parts = {
     kind,
-    images: [{ recipe: 'artefact', format, bytes }, ...(kind === 'core' ? stripped(bytes, description) : [])],
     exports: coreExports(description, kind),
     imports: description.imports.map(({ module, name }) => ({ module, name })),
     cores: [description],
   }
+  if (kind === 'command') return { ...parts, images: [{ recipe: 'artefact', format: 'wasi-command', bytes }] }
+  const small = smallOfNumeric(bytes, description)
+  return { ...parts, small, images: [{ recipe: 'artefact', format: 'core-module', bytes }, ...imagesOf(small)] }
 }
 
 function refuseInvalid(bytes: Uint8Array, validate: Validate): void {
   if (!validate(bytes)) throw new SamaraError('INVALID_ARGUMENT', 'module: its code does not validate')
 }
 
-/** A module without custom sections is its own stripped form. */
-const stripped = (bytes: Uint8Array, { custom }: CoreDescription): Derived[] =>
-  custom.length ? [{ recipe: 'stripped-core', format: 'core-module', bytes: stripCustomSections(bytes) }] : []
-
 async function lowered(bytes: Uint8Array, core: CoreDescription, tools: ComponentTools): Promise<Parts> {
   const { component: wrapped, world } = await tools.check(bytes, 'core')
   if (!wrapped) throw new SamaraError('INTERNAL', 'module: the tools made no component')
   const description = describeComponent(wrapped)
   refuseComponent(description)
+  const parts = componentParts(description, world)
+  const small = smallOf(bytes, core, parts.imports)
   return {
-    ...componentParts(description, world),
+    ...parts,
     kind: 'lowered-core',
     cores: [core],
-    images: [
-      { recipe: 'component', format: 'component', bytes: wrapped },
-      { recipe: 'stripped-core', format: 'lowered-core', bytes: stripCustomSections(bytes) },
-    ],
+    small,
+    images: [{ recipe: 'component', format: 'component', bytes: wrapped }, ...imagesOf(small)],
   }
 }
 
-const componentParts = (component: ComponentDescription, world: string) => ({
-  component,
-  world,
-  exports: componentExports(component),
-  imports: componentImports(component),
-})
+function componentParts(component: ComponentDescription, world: string) {
+  const imports = componentImports(component)
+  refuseUnoffered(imports)
+  return { component, world, exports: componentExports(component), imports }
+}
 
 /** The manifest leaves out a WIT text that is longer; the exports and imports say the same. */
 const MAX_WORLD_BYTES = 65_536
@@ -117,6 +119,7 @@ function inspection(bytes: Uint8Array, parts: Parts): Inspection {
     images.set(digest, image)
     return { recipe, format, digest, sizeBytes: image.length }
   })
+  const devices = devicesIn(bytes, parts.component)
   const tableElements = total(cores.flatMap(({ tables }) => tables))
   const manifest: Manifest = {
     kind,
@@ -129,11 +132,22 @@ function inspection(bytes: Uint8Array, parts: Parts): Inspection {
     ...(world !== undefined && Buffer.byteLength(world) <= MAX_WORLD_BYTES && { world }),
     ...(mainCore(cores)?.hasStart && { startSection: true }),
     ...(tableElements > 0 && { tableElements }),
+    ...(devices && { devices }),
+    ...sizesOf(parts.small),
   }
   // What does not fit into a manifest is refused now, not when it is stored.
   Manifest.encode(manifest)
-  return { manifest, images, notes: notesOf(manifest, parts.component) }
+  return {
+    manifest,
+    images,
+    notes: notesOf(manifest, parts.component, parts.small),
+    mends: parts.small?.mends ?? [],
+  }
 }
+
+/** Those of the component itself; else those that its core brought along. */
+const devicesIn = (bytes: Uint8Array, component: ComponentDescription | undefined): Manifest['devices'] =>
+  devicesOf(bytes) ?? component?.cores.map(devicesOf).find((found) => found !== undefined)
 
 /** The modules beside the main one are adapters and tables that tools put there; the main one has the memory. */
 const mainCore = (cores: readonly CoreDescription[]): CoreDescription | undefined =>

@@ -1,6 +1,7 @@
 import type { ManifestImage } from '../../shared/documents/manifest.ts'
 import { takesWork } from '../../shared/proplet.ts'
 import { mismatch } from '../../shared/selector.ts'
+import { lacking } from './devices.ts'
 import { type Candidate, PAGE_BYTES, type Requirement } from './snapshot.ts'
 
 /** Why a proplet is not for a task, in words. `never` stays true until proplet or function change. */
@@ -32,18 +33,46 @@ function notWanted(need: Requirement, one: Candidate): Reason | undefined {
   return unmet ? never(unmet) : undefined
 }
 
-function misfit(need: Requirement, one: Candidate): Reason | undefined {
+const misfit = (need: Requirement, one: Candidate): Reason | undefined => misfits(need, one).next().value ?? undefined
+
+/** Everything about the proplet that will not do, whoever is connected or busy; the first is reason enough. */
+export function* misfits(need: Requirement, one: Candidate): Generator<Reason, undefined> {
   // Formats are known from the first hello; before it nothing can be said for good.
-  if (one.formats.length === 0 && one.slots === 0) return now('has never connected')
+  if (one.formats.length === 0 && one.slots === 0) {
+    yield now('has never connected')
+    return undefined
+  }
   const loads = need.images.filter((image) => one.formats.includes(image.format))
   const wanted = [...new Set(need.images.map((image) => image.format))].join(' or ')
-  if (loads.length === 0) return never(`loads ${one.formats.join(', ') || 'nothing'}, and not ${wanted}`)
-  const smallest = Math.min(...loads.map((image) => image.sizeBytes))
-  if (smallest > one.maxImageBytes) return never(`holds images of ${one.maxImageBytes} bytes, this one has ${smallest}`)
-  const memory = need.minMemoryPages * PAGE_BYTES
-  if (memory > one.memoryBytes)
-    return never(`has ${one.memoryBytes} bytes of memory for an instance, this one needs ${memory}`)
+  if (loads.length === 0) yield never(`loads ${one.formats.join(', ') || 'nothing'}, and not ${wanted}`)
+  else yield* tooLarge(need, one, loads)
+  for (const name of need.interfaces) yield* lacks({ interfaces: [name], grants: [] }, one)
+  for (const grant of need.grants) yield* lacks({ interfaces: [], grants: [grant] }, one)
   return undefined
+}
+
+function* tooLarge(need: Requirement, one: Candidate, loads: readonly ManifestImage[]): Generator<Reason> {
+  const smallest = Math.min(...loads.map((image) => image.sizeBytes))
+  if (smallest > one.maxImageBytes) yield never(`holds images of ${one.maxImageBytes} bytes, this one has ${smallest}`)
+  const memory = memoryFor(need, loads)
+  if (memory > one.memoryBytes)
+    yield never(`has ${one.memoryBytes} bytes of memory for an instance, this one needs ${memory}`)
+}
+
+function* lacks(need: Pick<Requirement, 'interfaces' | 'grants'>, one: Candidate): Generator<Reason> {
+  const lack = lacking(need, one)
+  if (lack !== undefined) yield never(lack)
+}
+
+/** Whether its lowered core would need less memory there if it were built otherwise. */
+export function isShortOfMemory(need: Requirement, one: Candidate): boolean {
+  const loads = need.images.filter(({ format }) => format === 'lowered-core' && one.formats.includes(format))
+  return loads.length > 0 && memoryFor(need, loads) > one.memoryBytes
+}
+
+function memoryFor({ dataBytes, minMemoryPages }: Requirement, loads: readonly ManifestImage[]): number {
+  const cut = dataBytes !== undefined && loads.every(({ format }) => format === 'lowered-core')
+  return cut ? dataBytes : minMemoryPages * PAGE_BYTES
 }
 
 function notNow(one: Candidate): Reason | undefined {

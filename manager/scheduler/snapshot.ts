@@ -1,3 +1,4 @@
+import type { DeviceReport, Grant } from '../../shared/capabilities.ts'
 import type { ManifestImage } from '../../shared/documents/manifest.ts'
 import type { Format } from '../../shared/fields.ts'
 import type { Digest, PropletId } from '../../shared/ids.ts'
@@ -19,6 +20,9 @@ export type Candidate = {
   /** Bytes of linear memory that one instance may have. */
   readonly memoryBytes: number
   readonly maxImageBytes: number
+  /** Beside WASI 0.2, without version. [P-10.1] */
+  readonly interfaces: readonly string[]
+  readonly devices: readonly DeviceReport[]
   readonly caches: (image: Digest) => boolean
 }
 
@@ -26,6 +30,12 @@ export type Candidate = {
 export type Requirement = {
   readonly images: readonly ManifestImage[]
   readonly minMemoryPages: number
+  /** In place of whole pages where a lowered core is loaded. [P-8.4] */
+  readonly dataBytes?: number
+  /** Interfaces beside WASI 0.2 that it imports. */
+  readonly interfaces: readonly string[]
+  /** Devices that it may use, which have to be there. */
+  readonly grants: readonly Grant[]
   readonly selector: Selector
   readonly proplet?: PropletId
   /** Proplets where an earlier attempt was lost: taken last. */

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
+import type { Grant } from '../../shared/capabilities.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { Call } from '../../shared/documents/call.ts'
 import type { Trigger } from '../../shared/documents/desired-list.ts'
 import { notFound, SamaraError } from '../../shared/errors.ts'
+import { grantWords, mayWrite } from '../../shared/grant-words.ts'
 import {
   type DeploymentId,
   type Digest,
@@ -27,7 +29,9 @@ import type {
 } from '../store/store.ts'
 import type { Events } from './events.ts'
 import type { Functions } from './functions.ts'
+import { checkGrants } from './grants.ts'
 import type { LiveProplet, Proplets } from './proplets.ts'
+import { createRefusalCounter } from './refusal-counter.ts'
 import { chooseExport } from './tasks/exports.ts'
 
 /** What a user asks for. Absent fields have the defaults below. */
@@ -46,6 +50,8 @@ export type NewDeployment = {
   readonly throttleMs?: number | undefined
   readonly bufferCount?: number | undefined
   readonly memoryPages?: number | undefined
+  /** Devices that it may use. None where it is left out: what the version was granted is for tasks. */
+  readonly grants?: readonly Grant[] | undefined
 }
 
 const DEFAULTS = { timeoutMs: 10_000, throttleMs: 1_000, bufferCount: 64 }
@@ -68,10 +74,14 @@ export type Deployments = ReturnType<typeof createDeployments>
 
 /** Functions that are kept on every proplet that a selector matches, now and later. [P-7] */
 export function createDeployments({ store, blobs, functions, proplets, events, clock, log, publish }: Deps) {
+  /** In the order of their acceptance, which decides conflicts. [P-10.4] */
   const pinned = new Map<DeploymentId, Pinned>()
+  /** Those that are being committed: another one that comes meanwhile must not take the same place. */
+  const joining = new Set<Pinned>()
   const published = new Map<PropletId, Desired>()
   const refused = new Map<PropletId, ReadonlyMap<DeploymentId, string>>()
   const dirty = new Set<PropletId>()
+  const counted = createRefusalCounter()
   let running = false
 
   async function pin(record: DeploymentRecord): Promise<Pinned> {
@@ -125,6 +135,27 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
     return settle()
   }
 
+  /** Refuses what would write where another deployment writes, on any proplet that is known. [P-10.4] */
+  function refuseConflicts(joined: Pinned): void {
+    const { record } = joined
+    if (!record.grants?.some(mayWrite)) return
+    const writers = [...pinned.values(), ...joining].filter((one) => one.record.grants?.some(mayWrite))
+    if (writers.length === 0) return
+    const all = [...writers, joined]
+    for (const one of proplets.all()) {
+      const found = desiredOn(one, all).leftOut.find((left) => left.record === record && left.conflict)
+      if (!found) continue
+      throw new SamaraError(
+        'FAILED_PRECONDITION',
+        `deployment of ${record.function}: on ${one.id} it ${found.reason}`,
+        {
+          field: 'grants',
+          expected: 'devices that no other deployment writes to',
+        },
+      )
+    }
+  }
+
   function get(id: DeploymentId): DeploymentRecord {
     const found = pinned.get(id)
     if (!found) throw notFound('deployment', id)
@@ -133,7 +164,10 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
 
   return {
     async load(): Promise<void> {
-      for (const record of await store.deployments()) pinned.set(record.id, await pin(record))
+      for (const record of await store.deployments()) {
+        pinned.set(record.id, await pin(record))
+        for (const state of await store.deploymentStates(record.id)) counted.known(state)
+      }
       for (const row of await store.desired()) published.set(row.proplet, { incarnation: store.incarnation, ...row })
     },
 
@@ -170,10 +204,20 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
         throttleMs: wanted.throttleMs ?? DEFAULTS.throttleMs,
         bufferCount: wanted.bufferCount ?? DEFAULTS.bufferCount,
         createdMs: clock.now(),
+        ...(wanted.grants?.length && { grants: wanted.grants }),
       }
-      await store.putDeployment(record)
-      pinned.set(record.id, { record, manifest, manifestBytes: version.manifestBytes })
-      events.emit({ type: 'deployment', deployment: record.id, change: 'added' })
+      const joined = { record, manifest, manifestBytes: version.manifestBytes }
+      refuseConflicts(joined)
+      joining.add(joined)
+      try {
+        await store.putDeployment(record)
+        pinned.set(record.id, joined)
+      } finally {
+        joining.delete(joined)
+      }
+      const words = record.grants && grantWords(record.grants)
+      if (words) log.info({ user, deployment: record.id, function: record.function, grants: words }, 'grants given')
+      events.emit({ type: 'deployment', deployment: record.id, change: 'added', by: user, ...(words && { words }) })
       await everywhere()
       return record
     },
@@ -187,6 +231,11 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
     },
 
     get,
+    /** Operations that grants of deployments refused, since this manager began. */
+    get refusals(): number {
+      return counted.total
+    },
+    refusalsOf: counted.of,
     list: (): readonly DeploymentRecord[] =>
       [...pinned.values()].map(({ record }) => record).sort((a, b) => (a.id < b.id ? 1 : -1)),
 
@@ -215,9 +264,9 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
       store.deploymentResults(id, query),
 
     async reported(proplet: PropletId, message: DeploymentState): Promise<void> {
-      const { deployment, boot, state, manifest, runs, failures, skipped, dropped, error } = message
+      const { deployment, boot, state, manifest, runs, failures, skipped, dropped, error, refusals } = message
       if (!pinned.has(deployment) && state !== 'stopped') return
-      const record = {
+      const record: DeploymentStateRecord = {
         deployment,
         proplet,
         boot,
@@ -227,9 +276,11 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
         failures,
         skipped,
         dropped,
+        ...(refusals !== undefined && { refusals }),
         ...(error && { error }),
         reportedMs: clock.now(),
       }
+      counted.report(record, pinned.has(deployment))
       if (pinned.has(deployment)) await store.putDeploymentState(record)
       events.emit({ type: 'deployment-state', state: record })
     },
@@ -247,8 +298,9 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
   }
 }
 
-function check({ trigger, everyMs, selector, timeoutMs, bufferCount }: NewDeployment): void {
+function check({ trigger, everyMs, selector, timeoutMs, bufferCount, grants }: NewDeployment): void {
   parseSelector(selector)
+  checkGrants(grants ?? [])
   const wrong = (field: string, value: unknown, expected: string) =>
     new SamaraError('INVALID_ARGUMENT', `deployment.${field}: ${String(value)} is not ${expected}`, { field, expected })
   if (trigger === 'every' && (everyMs === undefined || everyMs < MIN_EVERY_MS || everyMs > MAX_EVERY_MS))

@@ -1,4 +1,5 @@
-import type { DeploymentId, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
+import type { Grant } from '../../shared/capabilities.ts'
+import type { DeploymentId, FunctionName, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
 import type { Liveness } from '../../shared/proplet.ts'
 import type { Outcome, TaskState } from '../../shared/task.ts'
 import type { DeploymentResultRecord, DeploymentStateRecord } from '../store/store.ts'
@@ -16,6 +17,7 @@ export type ManagerEvent =
       readonly proplet?: PropletId
       readonly outcome?: Outcome
       readonly message?: string
+      readonly refusals?: number
     }
   | {
       readonly type: 'log'
@@ -27,7 +29,23 @@ export type ManagerEvent =
       readonly text: string
     }
   | { readonly type: 'proplet'; readonly proplet: PropletId; readonly liveness: Liveness; readonly message?: string }
-  | { readonly type: 'deployment'; readonly deployment: DeploymentId; readonly change: 'added' | 'removed' }
+  | {
+      readonly type: 'deployment'
+      readonly deployment: DeploymentId
+      readonly change: 'added' | 'removed'
+      /** Who added it, and what it was granted, in words. */
+      readonly by?: UserId
+      readonly words?: string
+    }
+  /** A version was granted something, in place of what it had. */
+  | {
+      readonly type: 'grants'
+      readonly function: FunctionName
+      readonly version: number
+      readonly by: UserId
+      readonly grants: readonly Grant[]
+      readonly words: string
+    }
   | { readonly type: 'deployment-state'; readonly state: DeploymentStateRecord }
   | { readonly type: 'deployment-result'; readonly result: DeploymentResultRecord }
 

@@ -1,9 +1,14 @@
+import type { Logger } from 'pino'
+import type { Grant } from '../../shared/capabilities.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { Manifest } from '../../shared/documents/manifest.ts'
 import { notFound, SamaraError } from '../../shared/errors.ts'
 import { kinds, MAX_MODULE_BYTES } from '../../shared/fields.ts'
+import { grantWords } from '../../shared/grant-words.ts'
 import { type Digest, digestOf, type FunctionName, type UserId } from '../../shared/ids.ts'
-import type { BlobStore, FunctionRecord, Page, PageQuery, Store, VersionRecord } from '../store/store.ts'
+import type { BlobStore, FunctionRecord, Granted, Page, PageQuery, Store, VersionRecord } from '../store/store.ts'
+import type { Events } from './events.ts'
+import { checkGrants, createGrantReader, type GrantSet, putGrants } from './grants.ts'
 
 /** What inspection finds in a module. */
 export type Inspection = {
@@ -15,6 +20,8 @@ export type Inspection = {
     readonly runs: readonly string[]
     readonly refused: readonly string[]
   }[]
+  /** What would make it need less memory where that is short. */
+  readonly mends: readonly string[]
 }
 
 export interface Inspector {
@@ -25,7 +32,16 @@ export interface Inspector {
 /** A version that can be called: its manifest decoded. */
 export type Resolved = { readonly version: VersionRecord; readonly manifest: Manifest }
 
-type Deps = { readonly store: Store; readonly blobs: BlobStore; readonly inspector: Inspector; readonly clock: Clock }
+type Deps = {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly inspector: Inspector
+  readonly clock: Clock
+  readonly events: Events
+  readonly log: Logger
+  /** What a version may has changed; without a version all of the function's may nothing any more. */
+  regranted(name: FunctionName, version: VersionRecord | undefined, grants: GrantSet | undefined): void
+}
 
 export type Functions = ReturnType<typeof createFunctions>
 
@@ -33,10 +49,11 @@ export type Functions = ReturnType<typeof createFunctions>
 const RESERVED_ALIASES = /^(latest|[0-9]+)$/
 const MANIFESTS_HELD = 256
 
-export function createFunctions({ store, blobs, inspector, clock }: Deps) {
+export function createFunctions({ store, blobs, inspector, clock, events, log, regranted }: Deps) {
   const manifests = new Map<Digest, Manifest>()
   // The hot path asks for the same few names: rows are kept until a write goes through here.
   const resolved = new Map<string, VersionRecord>()
+  const grantsOf = createGrantReader(blobs)
 
   async function manifest(digest: Digest): Promise<Manifest> {
     const held = manifests.get(digest)
@@ -69,6 +86,8 @@ export function createFunctions({ store, blobs, inspector, clock }: Deps) {
 
   return {
     manifest,
+    /** What a version was granted; none where it was granted nothing. */
+    grantsOf,
 
     /** Looks into a module without keeping it. */
     inspect: (bytes: Uint8Array) => inspected(inspector, bytes),
@@ -118,10 +137,34 @@ export function createFunctions({ store, blobs, inspector, clock }: Deps) {
       resolved.clear()
     },
 
-    /** Removes the name and its versions; tasks and deployments that have pinned one go on. */
+    /** In place of what the version was granted before. Attempts that are placed keep what they have. [P-10.2] */
+    async setGrants(
+      name: FunctionName,
+      reference: string,
+      options: { grants: readonly Grant[]; user: UserId },
+    ): Promise<VersionRecord> {
+      const { grants, user } = options
+      checkGrants(grants)
+      const version = await find(name, reference)
+      const set = await putGrants(blobs, grants)
+      const granted: Granted = {
+        ...{ grants: set.digest, grantsBytes: set.sizeBytes },
+        ...{ grantedBy: user, grantedMs: clock.now() },
+      }
+      if (!(await store.setGrants(name, version.version, granted))) throw await missing(name, reference)
+      resolved.clear()
+      regranted(name, version, grants.length > 0 ? set : undefined)
+      const words = grantWords(grants)
+      log.info({ user, function: name, version: version.version, grants: words }, 'grants of a version set')
+      events.emit({ type: 'grants', function: name, version: version.version, by: user, grants, words })
+      return { ...version, granted }
+    },
+
+    /** Removes the name and its versions; tasks and deployments that have pinned one go on, without its grants. */
     async remove(name: FunctionName): Promise<void> {
       if (!(await store.removeFunction(name))) throw notFound('function', name)
       resolved.clear()
+      regranted(name, undefined, undefined)
     },
 
     async show(name: FunctionName): Promise<{ function: FunctionRecord; versions: readonly VersionRecord[] }> {

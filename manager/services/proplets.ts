@@ -70,6 +70,12 @@ export class LiveProplet implements Candidate {
   get maxImageBytes(): number {
     return this.hello?.maxImage ?? 0
   }
+  get interfaces(): Candidate['interfaces'] {
+    return this.hello?.interfaces ?? []
+  }
+  get devices(): Candidate['devices'] {
+    return this.hello?.devices ?? []
+  }
   caches(image: Digest): boolean {
     return this.#cached.has(image.slice(0, 16))
   }
@@ -304,4 +310,7 @@ export function createProplets({ store, clock, events, log, leaseMs, changed }: 
 
 /** What decides where deployments belong. */
 const capabilities = (one: LiveProplet): string =>
-  JSON.stringify([one.labels, one.formats, one.memoryBytes, one.maxImageBytes, one.slots > 0])
+  JSON.stringify([
+    ...[one.labels, one.formats, one.memoryBytes, one.maxImageBytes, one.slots > 0],
+    ...[one.interfaces, one.devices],
+  ])

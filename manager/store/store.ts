@@ -1,3 +1,4 @@
+import type { Grant } from '../../shared/capabilities.ts'
 import type { Trigger } from '../../shared/documents/desired-list.ts'
 import type { ErrorBody } from '../../shared/fields.ts'
 import type { DeploymentId, Digest, FunctionName, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
@@ -27,6 +28,16 @@ export type VersionRecord = {
   readonly sizeBytes: number
   readonly createdMs: number
   readonly createdBy: UserId
+  /** What its tasks may; nothing where it is absent. [P-10.2] */
+  readonly granted?: Granted
+}
+
+/** Grants of a version, as a blob, and who gave them. */
+export type Granted = {
+  readonly grants: Digest
+  readonly grantsBytes: number
+  readonly grantedBy: UserId
+  readonly grantedMs: number
 }
 
 export type PropletRecord = {
@@ -73,7 +84,16 @@ export type JobRecord = {
   readonly inlineBytes: number
   readonly createdMs: number
   readonly expiresMs: number
+  /** Grants of its version when it was accepted; of a replay those of the recorded run. */
+  readonly grants?: Digest
+  readonly grantsBytes?: number
+  /** Whether transcripts are kept. */
+  readonly record?: boolean
+  readonly replay?: Replay
 }
+
+/** A transcript that answers in place of devices, and whose it is. [P-10.6] */
+export type Replay = { readonly task: TaskId; readonly transcript: Digest; readonly transcriptBytes: number }
 
 export type TaskRecord = {
   readonly id: TaskId
@@ -94,6 +114,17 @@ export type TaskRecord = {
   readonly memoryPages?: number
   readonly confirmed: boolean
   readonly cancelRequested: boolean
+} & TaskTrace
+
+/** What a task left of its devices: written with its end. */
+export type TaskTrace = {
+  /** Operations that its grants refused. */
+  readonly refusals?: number
+  readonly transcriptDigest?: Digest
+  readonly transcriptBytes?: number
+  /** Grants of its last attempt. */
+  readonly grantsDigest?: Digest
+  readonly grantsBytes?: number
 }
 
 /** Exactly one of the two of each pair is there, if any. */
@@ -145,7 +176,7 @@ export type TaskStep = {
   readonly end?: { readonly endedMs: number; readonly outcome: Outcome; readonly error?: ErrorBody }
   /** Written in the same commit: attempt `attempt` has started. */
   readonly startedMs?: number
-}
+} & TaskTrace
 
 export type DeploymentRecord = {
   readonly id: DeploymentId
@@ -163,6 +194,8 @@ export type DeploymentRecord = {
   readonly throttleMs: number
   readonly bufferCount: number
   readonly createdMs: number
+  /** Devices that it may use; none where it is absent. */
+  readonly grants?: readonly Grant[]
 }
 
 export type DeploymentStateRecord = {
@@ -175,6 +208,8 @@ export type DeploymentStateRecord = {
   readonly failures: number
   readonly skipped: number
   readonly dropped: number
+  /** Operations that its grants refused in this boot. */
+  readonly refusals?: number
   readonly error?: ErrorBody
   readonly reportedMs: number
 }
@@ -226,6 +261,8 @@ export interface Store {
   /** Adds version latest + 1 and moves `latest` and `alias`. The same manifest as the newest version: that version again. */
   addVersion(version: Omit<VersionRecord, 'version'>, alias: string | undefined): Promise<VersionRecord>
   setAlias(name: FunctionName, alias: string, version: number): Promise<boolean>
+  /** In place of those that the version had. False where there is no such version. */
+  setGrants(name: FunctionName, version: number, granted: Granted): Promise<boolean>
   removeFunction(name: FunctionName): Promise<boolean>
   function(name: FunctionName): Promise<FunctionRecord | undefined>
   functions(query: PageQuery): Promise<Page<FunctionRecord>>
@@ -268,7 +305,7 @@ export interface Store {
     limit: number,
   ): Promise<readonly { readonly task: TaskRecord & TaskBytes; readonly job: JobRecord }[]>
   confirm(user: UserId, of: { readonly task?: TaskId; readonly job?: JobId }): Promise<number>
-  /** Whether a blob is a body or call of one of this user's tasks. */
+  /** Whether a blob is a body, call or transcript of one of this user's tasks. */
   ownsBlob(user: UserId, digest: Digest): Promise<boolean>
 
   putDeployment(deployment: DeploymentRecord): Promise<void>

@@ -25,7 +25,10 @@ export const deploymentRoutes = (services: Services): readonly Route[] => [
     answers: { 200: { doc: 'A page.', body: DeploymentPage } },
     handle: ({ query }) => {
       const { items, ...rest } = pageInMemory(services.deployments.list(), pageQuery(query))
-      return reply(DeploymentPage, { items: items.map(deploymentView), ...rest })
+      return reply(DeploymentPage, {
+        items: items.map((one) => deploymentView(one, services.deployments.refusalsOf(one.id))),
+        ...rest,
+      })
     },
   }),
   route('POST /v1/deployments', {
@@ -33,7 +36,7 @@ export const deploymentRoutes = (services: Services): readonly Route[] => [
     access: 'operator',
     body: jsonBody(NewDeploymentBody),
     answers: { 201: { doc: 'It is kept; Location names it.', body: DeploymentView } },
-    errors: ['NOT_FOUND', 'RESOURCE_EXHAUSTED', 'TOO_LARGE'],
+    errors: ['NOT_FOUND', 'FAILED_PRECONDITION', 'RESOURCE_EXHAUSTED', 'TOO_LARGE'],
     handle: async ({ body, user }) => {
       const record = await services.deployments.add(body, user.id as UserId)
       return reply(DeploymentView, deploymentView(record), 201, { location: `/v1/deployments/${record.id}` })
@@ -48,7 +51,7 @@ export const deploymentRoutes = (services: Services): readonly Route[] => [
     handle: async ({ params }) => {
       const { deployment, states, waiting, refused } = await services.deployments.show(params.deployment)
       return reply(DeploymentDetail, {
-        ...deploymentView(deployment),
+        ...deploymentView(deployment, services.deployments.refusalsOf(deployment.id)),
         states: states.map(stateView),
         waiting,
         refused: Object.entries(refused).map(([proplet, reason]) => ({ proplet: proplet as never, reason })),

@@ -6,7 +6,7 @@ import type { EventStream } from '../event-stream.ts'
 import { type Route, route } from '../route.ts'
 
 const STREAM = 'text/event-stream'
-const types = ['task', 'log', 'proplet', 'deployment', 'deployment-state', 'deployment-result'] as const
+const types = ['task', 'log', 'proplet', 'deployment', 'deployment-state', 'deployment-result', 'grants'] as const
 
 const EventsQuery = object('query', 'Which events.', {
   type: may(text({ min: 1, max: 128 }), `One or more of ${types.join(', ')}, joined by commas.`),

@@ -1,6 +1,13 @@
 import { Manifest } from '../../../shared/documents/manifest.ts'
+import { cut } from '../../../shared/fields.ts'
+import { grantWords } from '../../../shared/grant-words.ts'
 import type { FunctionName, UserId } from '../../../shared/ids.ts'
-import { feasible, isReason } from '../../scheduler/feasible.ts'
+import { feasible, isReason, isShortOfMemory, misfits } from '../../scheduler/feasible.ts'
+import { needsOf } from '../../scheduler/needs.ts'
+import type { Candidate } from '../../scheduler/snapshot.ts'
+import type { Inspection } from '../../services/functions.ts'
+import type { VersionRecord } from '../../store/store.ts'
+import type { ValueOf } from '../described.ts'
 import { jsonBody, noContent, type Route, reply, route, tagged, unlessMissing, WASM, wasmBody } from '../route.ts'
 import { FunctionPath, PageParameters, pageOf, pageQuery } from '../schemas/common.ts'
 import {
@@ -8,7 +15,10 @@ import {
   AliasPath,
   FunctionView,
   functionView,
+  GrantsBody,
+  GrantsView,
   InspectionView,
+  MAX_REASON_BYTES,
   ManifestView,
   noteViews,
   UploadedView,
@@ -82,6 +92,7 @@ export const functionRoutes = (services: Services): readonly Route[] => [
     },
   }),
   ...versionRoutes(services),
+  ...grantRoutes(services),
   inspectRoute(services),
 ]
 
@@ -119,6 +130,43 @@ const versionRoutes = ({ functions, blobs }: Services): readonly Route[] => [
   }),
 ]
 
+const grantRoutes = ({ functions }: Services): readonly Route[] => [
+  route('GET /v1/functions/{function}/versions/{ref}/grants', {
+    doc: 'Devices that a version asks for, and those that its tasks may use.',
+    access: 'user',
+    params: VersionPath,
+    answers: { 200: { doc: 'The grants.', body: GrantsView } },
+    errors: ['NOT_FOUND', 'DATA_LOSS'],
+    handle: async ({ params }) => {
+      const { version } = await functions.resolve(params.function, params.ref)
+      return reply(GrantsView, await grantsView(functions, version))
+    },
+  }),
+  route('PUT /v1/functions/{function}/versions/{ref}/grants', {
+    doc: 'Says which devices the tasks of a version may use. Attempts that are placed keep what they have.',
+    access: 'operator',
+    params: VersionPath,
+    body: jsonBody(GrantsBody),
+    answers: { 200: { doc: 'The grants.', body: GrantsView } },
+    errors: ['NOT_FOUND'],
+    handle: async ({ params, body, user }) => {
+      const options = { grants: body.grants, user: user.id as UserId }
+      const version = await functions.setGrants(params.function, params.ref, options)
+      return reply(GrantsView, await grantsView(functions, version))
+    },
+  }),
+]
+
+async function grantsView(
+  functions: Services['functions'],
+  { function: name, version, manifest, granted }: VersionRecord,
+): Promise<ValueOf<typeof GrantsView>> {
+  const { devices = [] } = await functions.manifest(manifest)
+  const { grants = [] } = (await functions.grantsOf(granted)) ?? {}
+  const who = granted && { grantedBy: granted.grantedBy, grantedMs: granted.grantedMs }
+  return { function: name, version, asked: devices, grants, words: grantWords(grants), ...who }
+}
+
 /** A name may mean other bytes tomorrow: it is asked every time, and answered with 304. */
 const cacheable = (digest: string) => ({ etag: `"${digest}"`, 'cache-control': 'no-cache' })
 
@@ -144,22 +192,30 @@ const inspectRoute = ({ functions, proplets }: Services): Route =>
     answers: { 200: { doc: 'What was found.', body: InspectionView } },
     errors: ['UNSUPPORTED', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'],
     handle: async ({ body }) => {
-      const { manifest, notes } = await functions.inspect(body)
+      const inspection = await functions.inspect(body)
+      const { manifest, notes } = inspection
+      const { devices } = manifest
       // What is stored is what encodes: the answer shall not promise more.
       Manifest.encode(manifest)
-      const need = {
-        images: manifest.images,
-        minMemoryPages: manifest.memory.minPages,
-        selector: [],
-        avoid: new Set<never>(),
-      }
-      const fits = [...proplets.all()]
-        .filter((one) => one.connected)
-        .map((one) => {
-          const found = feasible(need, one)
-          if (isReason(found)) return { proplet: one.id, fits: false, reason: found.text }
-          return { proplet: one.id, fits: true, format: found.format }
-        })
-      return reply(InspectionView, { manifest, notes: noteViews(notes), proplets: fits })
+      const connected = [...proplets.all()].filter((one) => one.connected)
+      const fits = connected.map((one) => fitOf(inspection, one))
+      const words =
+        devices &&
+        grantWords(
+          devices,
+          connected.flatMap((one) => one.devices),
+        )
+      return reply(InspectionView, { manifest, words, notes: noteViews(notes), proplets: fits })
     },
   })
+
+/** Every reason at once, with what would mend it: who builds a module wants to change it once. */
+function fitOf({ manifest, mends }: Inspection, one: Candidate): ValueOf<typeof InspectionView>['proplets'][number] {
+  const need = { ...needsOf(manifest), grants: manifest.devices ?? [], selector: [], avoid: new Set<never>() }
+  const found = feasible(need, one)
+  if (!isReason(found)) return { proplet: one.id, fits: true, format: found.format }
+  const against = [...misfits(need, one)].map(({ text }) => text)
+  const helps = isShortOfMemory(need, one) ? mends : []
+  const reasons = against.length > 0 ? [...against, ...helps] : [found.text]
+  return { proplet: one.id, fits: false, reason: cut(reasons.join('; '), MAX_REASON_BYTES) }
+}

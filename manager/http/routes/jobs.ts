@@ -20,7 +20,7 @@ import {
   SubmittedView,
   taskView,
 } from '../schemas/jobs.ts'
-import type { Services } from '../services.ts'
+import type { Services, User } from '../services.ts'
 
 const JobPage = pageOf(JobView)
 
@@ -89,12 +89,12 @@ const submitRoute = (services: Services): Route =>
       200: { doc: 'There was such a job already, or it has ended within the wait.', body: SubmittedView },
       202: { doc: 'It is accepted.', body: SubmittedView },
     },
-    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'UNPLACEABLE', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'],
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'FAILED_PRECONDITION', 'UNPLACEABLE', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'],
     handle: async ({ body, query, user, request, signal }) => {
       if (query.wait !== undefined && query.wait > MAX_WAIT_MS)
         throw invalid('wait', query.wait, `an integer from 0 to ${MAX_WAIT_MS}`)
       const submit = { ...body, key: keyOf(request, body.key) }
-      const { job, added } = await services.jobs.submit(submit, origin(services, submit, user.id as UserId))
+      const { job, added } = await services.jobs.submit(submit, origin(services, submit, user))
       const ended = query.wait
         ? await waited(services, job.id, query.wait, AbortSignal.any([signal, request.signal]))
         : false
@@ -121,10 +121,11 @@ function keyOf(request: Request, field: string | undefined): string {
 }
 
 /** Answers of a job that came by HTTP are asked for, unless it names a topic. */
-const origin = ({ namespace }: Services, submit: Submit, user: UserId) => ({
-  user,
+const origin = ({ namespace }: Services, submit: Submit, { id, role }: User) => ({
+  user: id as UserId,
   form: 'json' as const,
-  ...(submit.reply !== undefined && { reply: replyTopic(namespace, user, submit.reply) }),
+  isOperator: role === 'operator',
+  ...(submit.reply !== undefined && { reply: replyTopic(namespace, id as UserId, submit.reply) }),
 })
 
 async function waited({ jobs, clock }: Services, job: JobId, ms: number, signal: AbortSignal): Promise<boolean> {

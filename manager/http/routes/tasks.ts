@@ -1,7 +1,9 @@
+import { Transcript } from '../../../shared/documents/transcript.ts'
 import { SamaraError } from '../../../shared/errors.ts'
 import { MAX_BODY_BYTES } from '../../../shared/fields.ts'
 import type { TaskId, UserId } from '../../../shared/ids.ts'
 import { isFinal } from '../../../shared/task.ts'
+import { object } from '../described.ts'
 import { type Route, reply, route } from '../route.ts'
 import { pageOf, pageQuery, TaskPath } from '../schemas/common.ts'
 import { attemptView, CancelledView, TaskDetail, TaskQuery, TasksQuery, TaskView, taskView } from '../schemas/jobs.ts'
@@ -9,6 +11,8 @@ import type { Services } from '../services.ts'
 
 const TaskPage = pageOf(TaskView)
 const BYTES = 'application/octet-stream'
+const CBOR = 'application/cbor'
+const TranscriptView = object(Transcript.name, Transcript.doc, Transcript.fields)
 
 export const taskRoutes = (services: Services): readonly Route[] => [
   route('GET /v1/tasks', {
@@ -46,10 +50,11 @@ export const taskRoutes = (services: Services): readonly Route[] => [
   }),
   outputRoute(services, 'stdout'),
   outputRoute(services, 'stderr'),
+  transcriptRoute(services),
 ]
 
 async function detail(
-  { jobs }: Services,
+  { jobs, functions }: Services,
   id: TaskId,
   { viewer, full }: { viewer: UserId | undefined; full: boolean },
 ): Promise<Response> {
@@ -57,7 +62,8 @@ async function detail(
   const answer = await jobs.answer(task, full ? { ...job, inlineBytes: MAX_BODY_BYTES } : job, 'json')
   const { value, stdout, stderr, bodyDigest, bodyBytes } = answer
   const attempts = (await jobs.attempts(id)).map(attemptView)
-  return reply(TaskDetail, { ...taskView(task), attempts, value, stdout, stderr, bodyDigest, bodyBytes })
+  const { grants } = (await functions.grantsOf(task.grantsDigest && { grants: task.grantsDigest })) ?? {}
+  return reply(TaskDetail, { ...taskView(task), attempts, value, stdout, stderr, bodyDigest, bodyBytes, grants })
 }
 
 const outputRoute = ({ jobs }: Services, stream: 'stdout' | 'stderr'): Route =>
@@ -75,5 +81,21 @@ const outputRoute = ({ jobs }: Services, stream: 'stdout' | 'stderr'): Route =>
       const bytes = (body?.[stream] ?? new Uint8Array()) as Uint8Array<ArrayBuffer>
       // What a function wrote shall never be taken for a page.
       return new Response(bytes, { headers: { 'content-type': BYTES, 'x-content-type-options': 'nosniff' } })
+    },
+  })
+
+const transcriptRoute = ({ jobs }: Services): Route =>
+  route('GET /v1/tasks/{task}/transcript', {
+    doc: `What a task did on its devices, where its job has \`record\`. Accept ${CBOR} gives the document itself.`,
+    access: 'user',
+    params: TaskPath,
+    answers: { 200: { doc: 'The transcript; bytes are base64 in JSON.', body: TranscriptView, other: CBOR } },
+    errors: ['NOT_FOUND', 'DATA_LOSS'],
+    handle: async ({ params, viewer, request }) => {
+      const { bytes, transcript } = await jobs.transcript(params.task, viewer)
+      if (!request.headers.get('accept')?.includes(CBOR)) return reply(TranscriptView, transcript)
+      return new Response(bytes as Uint8Array<ArrayBuffer>, {
+        headers: { 'content-type': CBOR, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+      })
     },
   })

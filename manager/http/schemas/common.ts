@@ -1,3 +1,4 @@
+import { Grant, MAX_GRANTS } from '../../../shared/capabilities.ts'
 import { errorCodes, invalid } from '../../../shared/errors.ts'
 import { deploymentLabel, functionLabel, jobLabel, propletName, taskLabel, userName } from '../../../shared/fields.ts'
 import { type FieldType, list, numbered, text, uint } from '../../../shared/schema.ts'
@@ -10,6 +11,9 @@ export const MAX_PAGE = 500
 const DEFAULT_PAGE = 100
 
 export const time = uint(53)
+export const grantList = list(Grant, { max: MAX_GRANTS })
+/** Of who may what, for people. */
+export const grantText = text({ max: 8_192 })
 
 /** Of every list that comes in pages. */
 export const pageFields = {

@@ -11,13 +11,14 @@ import {
   sha256,
   userName,
 } from '../../../shared/fields.ts'
+import { grantWords } from '../../../shared/grant-words.ts'
 import { aliasOrVersion } from '../../../shared/messages/index.ts'
 import { instanceStates } from '../../../shared/proplet.ts'
 import { anyItem, bool, list, numbered, text, uint } from '../../../shared/schema.ts'
 import { outcomes } from '../../../shared/task.ts'
 import type { DeploymentRecord, DeploymentStateRecord } from '../../store/store.ts'
 import { may, need, object, type ValueOf } from '../described.ts'
-import { time } from './common.ts'
+import { grantList, grantText, time } from './common.ts'
 
 const selector = text({ min: 1, max: 256 })
 const value = anyItem({ max: 65_536 })
@@ -42,6 +43,7 @@ export const NewDeploymentBody = object(
     throttleMs: may(uint(32), 'Least time between two published results. 1,000 where it is left out.'),
     bufferCount: may(uint(16), 'Results kept while there is no connection. 64 where it is left out.'),
     memoryPages: may(uint(32), 'Cap on linear memory in pages of 64 KiB.'),
+    grants: may(grantList, 'Devices that it may use. None where it is left out.'),
   },
 )
 
@@ -59,6 +61,9 @@ const deployment = {
   throttleMs: need(uint(32), 'Least time between two published results.'),
   bufferCount: need(uint(16), 'Results kept while there is no connection.'),
   createdMs: need(time, 'When it was made.'),
+  grants: may(grantList, 'Devices that it may use.'),
+  words: may(grantText, 'The same for people.'),
+  refusals: may(uint(53), 'Operations that they refused, in the boots that its proplets reported last.'),
 }
 export const DeploymentView = object('deployment', 'A function that is kept on proplets.', deployment)
 
@@ -71,10 +76,11 @@ const State = object('deployment-state', 'What a proplet reported.', {
   failures: need(uint(53), 'Those that did not complete.'),
   skipped: need(uint(53), 'Runs that would have overlapped.'),
   dropped: need(uint(53), 'Results that were dropped.'),
+  refusals: may(uint(32), 'Operations that its grants refused.'),
   error: may(ErrorBody, 'What went wrong last.'),
   reportedMs: need(time, 'When it said so.'),
 })
-const Refusal = object('refusal', 'A proplet that the selector matches and that cannot run it.', {
+const Refusal = object('refusal', 'A proplet that the selector matches and that does not keep it.', {
   proplet: need(propletName, 'Proplet.'),
   reason: need(text({ max: 1_024 }), 'Why not.'),
 })
@@ -82,7 +88,7 @@ export const DeploymentDetail = object('deployment-detail', 'A deployment, propl
   ...deployment,
   states: need(list(State.type, { max: MANY }), 'What proplets reported.'),
   waiting: need(list(propletName, { max: MANY }), 'Proplets that have not reported yet.'),
-  refused: need(list(Refusal.type, { max: MANY }), 'Proplets that cannot run it.'),
+  refused: need(list(Refusal.type, { max: MANY }), 'Proplets that do not keep it, and why.'),
 })
 
 export const DeploymentResult = object('deployment-result', 'One run of a deployment.', {
@@ -99,9 +105,9 @@ export const DeploymentResult = object('deployment-result', 'One run of a deploy
   ranUs: need(uint(53), 'Length of the call.'),
 })
 
-export function deploymentView(record: DeploymentRecord): ValueOf<typeof DeploymentView> {
+export function deploymentView(record: DeploymentRecord, refusals = 0): ValueOf<typeof DeploymentView> {
   const { call: _, ...rest } = record
-  return rest
+  return { ...rest, ...(rest.grants && { words: grantWords(rest.grants) }), ...(refusals > 0 && { refusals }) }
 }
 
 export function stateView(record: DeploymentStateRecord): ValueOf<typeof State> {

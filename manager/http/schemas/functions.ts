@@ -5,7 +5,7 @@ import { bool, dictionary, list, numbered, text, uint } from '../../../shared/sc
 import type { Inspection } from '../../services/functions.ts'
 import type { FunctionRecord, VersionRecord } from '../../store/store.ts'
 import { may, need, object, typeOf, type ValueOf, valuesOf } from '../described.ts'
-import { time } from './common.ts'
+import { grantList, grantText, time } from './common.ts'
 
 const versionNumbers = valuesOf<Readonly<Record<string, number>>>(
   dictionary({ max: 1_024, key: aliasOrVersion, value: valuesOf<string>(uint(32)) }),
@@ -50,6 +50,19 @@ export const AliasPath = object('path', 'Names in the path.', {
 export const AliasBody = object('alias', 'What an alias shall mean.', {
   version: need(uint(32), 'Number of a version.'),
 })
+export const GrantsBody = object('grants', 'Devices that the tasks of a version may use, in place of those before.', {
+  grants: need(grantList, 'One for each device; an empty list takes everything away.'),
+})
+export const GrantsView = object('version-grants', 'What a version asks for and what it may.', {
+  function: need(functionLabel, 'Function.'),
+  version: need(uint(32), 'Version.'),
+  asked: need(grantList, 'What its manifest asks for.'),
+  grants: need(grantList, 'What its tasks may. A new version may nothing.'),
+  words: need(grantText, 'The same for people.'),
+  grantedBy: may(userName, 'Who said so last.'),
+  grantedMs: may(time, 'When.'),
+})
+
 export const UploadQuery = object('query', 'Beside the module.', {
   alias: may(aliasOrVersion, 'Alias to move to the version, beside `latest`.'),
 })
@@ -60,19 +73,26 @@ export const ManifestView = object('function-version', 'A version with what its 
   ...version,
 })
 
+export const MAX_REASON_BYTES = 2_048
+
 const Fit = object('fit', 'Whether one proplet would run it.', {
   proplet: need(propletName, 'Proplet.'),
   fits: need(bool, 'Whether it would be chosen now.'),
   format: may(numbered(formats), 'Form that it would load.'),
-  reason: may(text({ max: 1_024 }), 'Why it would not be chosen.'),
+  reason: may(text({ max: MAX_REASON_BYTES }), 'Why it would not be chosen, and what would help.'),
 })
 export const InspectionView = object('inspection', 'What a module is and where it would run. Nothing is kept.', {
   manifest: need(typeOf(Manifest), 'The manifest that it would have.'),
+  words: may(grantText, 'The devices that it asks for, for people; with what connected proplets know of them.'),
   notes,
   proplets: need(list(Fit.type, { max: 65_535 }), 'Every proplet that is connected.'),
 })
 
-export const versionView = ({ manifestBytes: _, ...row }: VersionRecord): ValueOf<typeof VersionView> => row
+export const versionView = ({
+  manifestBytes: _,
+  granted: _granted,
+  ...row
+}: VersionRecord): ValueOf<typeof VersionView> => row
 
 export const functionView = (
   record: FunctionRecord,

@@ -13,7 +13,7 @@ import { anyItem, bool, dictionary, list, numbered, oneOf, text, uint } from '..
 import { outcomes, type TaskState, taskStates } from '../../../shared/task.ts'
 import type { AttemptRecord, JobRecord, TaskRecord } from '../../store/store.ts'
 import { fromText, may, need, object, typeOf, type ValueOf, valuesOf } from '../described.ts'
-import { pageFields, time } from './common.ts'
+import { grantList, pageFields, time } from './common.ts'
 
 export const MAX_WAIT_MS = 60_000
 
@@ -52,6 +52,8 @@ export const JobView = object('job', 'A submission.', {
   retryOn: need(oneOf({ lost: 1, any: 2 }), 'What another attempt is made for.'),
   createdMs: need(time, 'When it was accepted.'),
   expiresMs: need(time, 'When its tasks must have begun.'),
+  record: may(bool, 'Whether transcripts of the buses are kept.'),
+  replay: may(taskLabel, 'Task whose transcript answers in place of devices.'),
 })
 
 const task = {
@@ -71,6 +73,9 @@ const task = {
   ranUs: may(uint(53), 'Length of the call.'),
   memoryPages: may(uint(32), 'Linear memory at the end, in pages of 64 KiB.'),
   cancelRequested: need(bool, 'Whether somebody asked for it to be stopped.'),
+  refusals: may(uint(32), 'Operations that its grants refused.'),
+  transcript: may(sha256, 'Digest of the transcript of its buses.'),
+  transcriptBytes: may(uint(32), 'Its size.'),
 }
 export const TaskView = object('task', 'One run of a function.', task)
 
@@ -93,6 +98,7 @@ export const TaskDetail = object('task-detail', 'A task with its attempts and wh
   stderr: may(output, 'Standard error, as text.'),
   bodyDigest: may(sha256, 'Digest of a result that is too long to be here: ask with body=full.'),
   bodyBytes: may(uint(32), 'Its size.'),
+  grants: may(grantList, 'Devices that its last attempt might use.'),
 })
 export const TaskQuery = object('query', 'How much to answer.', {
   body: may(oneOf({ full: 1 }), 'Values and outputs however long.'),
@@ -130,15 +136,19 @@ export function jobView(
   job: JobRecord,
   counted?: Readonly<Partial<Record<TaskState, number>>>,
 ): ValueOf<typeof JobView> {
-  const { manifest: _m, requestDigest: _r, reply: _t, replyFormat: _f, inlineBytes: _i, policy, ...rest } = job
+  const { manifest: _m, requestDigest: _r, reply: _t, replyFormat: _f, inlineBytes: _i, policy, ...known } = job
+  const { grants: _g, grantsBytes: _b, replay, ...own } = known
+  const rest = { ...own, ...(replay && { replay: replay.task }) }
   return { ...rest, retries: policy.retries, retryOn: policy.retryOn, ...(counted && { counts: counted }) }
 }
 
 export function taskView(record: TaskRecord): ValueOf<typeof TaskView> {
   const { id, job, index, function: name, state, attempt, proplet, createdMs, finishedMs, outcome: ended } = record
   const { exitCode, error, waitedUs, ranUs, memoryPages, cancelRequested } = record
+  const { refusals, transcriptDigest: transcript, transcriptBytes } = record
   const always = { id, job, index, function: name, state, attempt, createdMs, cancelRequested }
-  return { ...always, proplet, finishedMs, outcome: ended, exitCode, error, waitedUs, ranUs, memoryPages }
+  const trace = { refusals, transcript, transcriptBytes }
+  return { ...always, proplet, finishedMs, outcome: ended, exitCode, error, waitedUs, ranUs, memoryPages, ...trace }
 }
 
 export function attemptView({ task: _t, boot: _b, ...rest }: AttemptRecord): ValueOf<typeof Attempt> {

@@ -1,3 +1,4 @@
+import { DeviceReport, MAX_DEVICES } from '../../../shared/capabilities.ts'
 import { formats, labels, propletName, userName } from '../../../shared/fields.ts'
 import { livenessStates } from '../../../shared/proplet.ts'
 import { bool, list, numbered, text, uint } from '../../../shared/schema.ts'
@@ -20,6 +21,8 @@ export const PropletView = object('proplet', 'A machine that runs functions.', {
   queued: need(uint(32), 'Attempts that wait there, as it said last.'),
   memoryBytes: need(uint(53), 'Linear memory that one instance may have.'),
   maxImageBytes: need(uint(53), 'Largest image that it can hold.'),
+  interfaces: need(list(text({ max: 48 }), { max: 32 }), 'WIT interfaces that it offers beside WASI 0.2.'),
+  devices: need(list(DeviceReport, { max: MAX_DEVICES }), 'Devices of its profile.'),
   software: may(text({ max: 32 }), 'Name and version of its agent.'),
   arch: may(text({ max: 16 }), 'Processor.'),
   aliveMs: may(uint(32), 'Interval at which it promises to be heard.'),
@@ -51,10 +54,10 @@ export const NewUserBody = object('new-user', 'A user to add.', {
 
 export function propletView(one: LiveProplet): ValueOf<typeof PropletView> {
   const { id, liveness, connected, conflicting, labels: known, formats: loads, slots, queue } = one
-  const { assigned, running, queued, memoryBytes, maxImageBytes, hello, lastSeenMs } = one
+  const { assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, hello, lastSeenMs } = one
   return {
     ...{ id, liveness, connected, conflicting, labels: known, formats: loads, slots, queue },
-    ...{ assigned, running, queued, memoryBytes, maxImageBytes, lastSeenMs },
+    ...{ assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, lastSeenMs },
     ...(hello && { software: hello.software, arch: hello.arch, aliveMs: hello.aliveMs }),
     createdMs: one.record.createdMs,
   }

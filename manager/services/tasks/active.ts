@@ -1,9 +1,12 @@
 import type { Manifest, ManifestImage } from '../../../shared/documents/manifest.ts'
+import { mayWrite } from '../../../shared/grant-words.ts'
 import type { JobId, PropletId, TaskId } from '../../../shared/ids.ts'
 import { parseSelector } from '../../../shared/selector.ts'
-import { isFinal } from '../../../shared/task.ts'
+import { isFinal, type RetryPolicy } from '../../../shared/task.ts'
+import { needsOf } from '../../scheduler/needs.ts'
 import type { Requirement } from '../../scheduler/snapshot.ts'
 import type { JobRecord, TaskBytes, TaskRecord } from '../../store/store.ts'
+import type { GrantSet } from '../grants.ts'
 
 /** An attempt that a proplet has been given and that has not ended. */
 export type Held = {
@@ -11,6 +14,8 @@ export type Held = {
   readonly boot: string
   readonly attempt: number
   readonly image: ManifestImage
+  /** What it may; it stays so however long it runs. */
+  readonly grants: GrantSet | undefined
   /** Monotonic time after which the lease counts as lost; undefined until the start was sent. */
   leaseEndsMs: number | undefined
   /** Monotonic time of the last start or cancel that was sent. */
@@ -40,7 +45,9 @@ export type ActiveJob = {
   readonly record: JobRecord
   readonly manifest: Manifest
   readonly manifestBytes: number
-  readonly need: Omit<Requirement, 'avoid'>
+  /** What its next attempts may; it follows the version's grants. */
+  grants: GrantSet | undefined
+  need: Omit<Requirement, 'avoid'>
   readonly pending: Set<ActiveTask>
   open: number
   done: number
@@ -48,28 +55,44 @@ export type ActiveJob = {
   progressMs: number
 }
 
-export function activeJob(
-  record: JobRecord,
-  manifest: Manifest,
-  manifestBytes: number,
-  counts: { done: number; failed: number },
-): ActiveJob {
+type Given = Pick<ActiveJob, 'record' | 'manifest' | 'manifestBytes' | 'grants'> & {
+  /** Tasks of it that have ended already. @default 0 */
+  readonly done?: number
+  readonly failed?: number
+}
+
+export function activeJob({ done = 0, failed = 0, ...given }: Given): ActiveJob {
+  const { record, manifest } = given
   return {
-    record,
-    manifest,
-    manifestBytes,
+    ...given,
     need: {
-      images: manifest.images,
-      minMemoryPages: manifest.memory.minPages,
+      ...needsOf(manifest),
+      grants: neededDevices(record, given.grants),
       selector: parseSelector(record.selector ?? '*'),
       ...(record.proplet && { proplet: record.proplet }),
     },
     pending: new Set(),
-    open: record.tasks - counts.done,
-    ...counts,
+    open: record.tasks - done,
+    done,
+    failed,
     progressMs: Number.NEGATIVE_INFINITY,
   }
 }
+
+/** A replay is answered by its transcript: no device has to be there. [P-10.6] */
+const neededDevices = ({ replay }: JobRecord, set: GrantSet | undefined): Requirement['grants'] =>
+  replay ? [] : (set?.grants ?? [])
+
+/** The version of a job was granted something else. A replay keeps what the recorded run had. */
+export function regrant(job: ActiveJob, set: GrantSet | undefined): void {
+  if (job.record.replay) return
+  job.grants = set
+  job.need = { ...job.need, grants: neededDevices(job.record, set) }
+}
+
+/** The user's policy; nothing is tried again after it ran with a right to write that came after it was accepted. [P-5.3] */
+export const policyOf = ({ policy, grants }: JobRecord, held: GrantSet | undefined): RetryPolicy =>
+  held && held.digest !== grants && held.grants.some(mayWrite) ? { ...policy, retries: 0 } : policy
 
 /** Every active task, by id and by proplet; jobs in the order of acceptance. */
 export class ActiveTasks {

@@ -55,6 +55,8 @@ export function taskAnswer(
     ...(task.waitedUs !== undefined && { waitedUs: task.waitedUs }),
     ...(task.ranUs !== undefined && { ranUs: task.ranUs }),
     ...(options.repeated && { repeated: true }),
+    ...(task.transcriptDigest && { transcript: task.transcriptDigest, transcriptBytes: task.transcriptBytes ?? 0 }),
+    ...(task.refusals && { refusals: task.refusals }),
     ...bodyFields(task, job, manifest, options),
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { notFound, SamaraError } from '../../../shared/errors.ts'
 import { type ErrorBody, errorBody } from '../../../shared/fields.ts'
-import type { PropletId, TaskId } from '../../../shared/ids.ts'
+import type { FunctionName, PropletId, TaskId } from '../../../shared/ids.ts'
 import {
   type AttemptRef,
   type Log,
@@ -14,11 +14,13 @@ import {
 import { eventOf, next, type Outcome, retries, type TaskEvent } from '../../../shared/task.ts'
 import { isPlaced, schedule } from '../../scheduler/select.ts'
 import type { Placement } from '../../scheduler/snapshot.ts'
-import type { NewTask, Store, TaskStep } from '../../store/store.ts'
+import type { NewTask, Store, TaskStep, VersionRecord } from '../../store/store.ts'
 import type { Events } from '../events.ts'
+import type { GrantSet } from '../grants.ts'
 import type { LiveProplet, Proplets } from '../proplets.ts'
-import { type ActiveJob, type ActiveTask, ActiveTasks, type Held } from './active.ts'
+import { type ActiveJob, type ActiveTask, ActiveTasks, type Held, policyOf, regrant } from './active.ts'
 import type { Commands, Listener } from './commands.ts'
+import { bodyOf, longParts, resultOf, traceOf } from './ending.ts'
 import { createHistograms, type Histograms } from './histograms.ts'
 
 type Deps = {
@@ -48,6 +50,8 @@ export type Engine = ReturnType<typeof createEngine>
 /** Moves tasks from state to state: what happens, is committed, and only then acted upon. [P-5] */
 export function createEngine({ store, proplets, commands, listener, events, clock, log, leaseMs }: Deps) {
   const active = new ActiveTasks()
+  /** Jobs that are being committed. */
+  const arriving = new Set<ActiveJob>()
   const histograms: Histograms = createHistograms()
   let linked = false
   let scheduling = false
@@ -63,6 +67,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       boot,
       attempt,
       image: placement.image,
+      grants: task.job.grants,
       leaseEndsMs: undefined,
       askedMs: 0,
       started: false,
@@ -109,6 +114,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       timeLeftMs: Math.max(0, Math.min(0xffff_ffff, record.expiresMs - clock.now())),
       timeoutMs: record.timeoutMs,
       ...task.bytes,
+      ...devicesOf(task.job, held),
     })
   }
 
@@ -132,6 +138,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       ...(record.proplet && { proplet: record.proplet }),
       ...(record.outcome && { outcome: record.outcome }),
       ...(record.error && { message: record.error.message }),
+      ...(record.refusals && { refusals: record.refusals }),
     })
   }
 
@@ -171,7 +178,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
     how: { outcome: Outcome; error?: ErrorBody | undefined; result?: Result; excused?: boolean },
   ): Promise<boolean> {
     const { record, held } = task
-    const policy = task.job.record.policy
+    const policy = policyOf(task.job.record, held?.grants)
     const cancelling = record.state === 'cancelling'
     const excused = how.excused === true && task.excused < MAX_EXCUSED
     const again =
@@ -186,18 +193,16 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
     const error = how.error
     const end = { endedMs: clock.now(), outcome: how.outcome, ...(error && { error }) }
     const { result } = how
-    const final =
-      state === 'pending'
-        ? {}
-        : {
-            finishedMs: end.endedMs,
-            outcome: how.outcome,
-            ...(error && { error }),
-            ...(result?.exitCode !== undefined && { exitCode: result.exitCode }),
-            ...(result && { waitedUs: result.waitedUs, ranUs: result.ranUs }),
-            ...(result?.memoryPages !== undefined && { memoryPages: result.memoryPages }),
-          }
-    const body = result && state !== 'pending' ? bodyOf(result) : {}
+    const isOver = state !== 'pending'
+    const final = isOver
+      ? {
+          ...{ finishedMs: end.endedMs, outcome: how.outcome },
+          ...(error && { error }),
+          ...(result && resultOf(result)),
+          ...traceOf(task, result),
+        }
+      : {}
+    const body = result && isOver ? bodyOf(result) : {}
     let done = false
     await commit(
       task,
@@ -219,7 +224,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
           task.notBeforeMs = clock.monotonic() + EXCUSED_WAIT_MS
         } else if (held && how.outcome === 'lost') task.lostOn.add(held.proplet)
         if (held && result) proplets.get(held.proplet)?.holds(held.image.digest)
-        if (result) histograms.ran(result.ranUs / 1000, how.outcome)
+        if (result) histograms.ran(result.ranUs / 1000, how.outcome, result.refusals)
         settle(task, { state, ...final })
         if (state === 'pending') return
         listener.ended(task, result?.body)
@@ -306,6 +311,7 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
 
   return {
     active,
+    arriving,
     histograms,
     reserve,
     placed,
@@ -315,6 +321,17 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
     /** Takes a job over that is durable: `first` were placed in the same commit. */
     accepted(job: ActiveJob, tasks: readonly NewTask[]): void {
       for (const { task, ...bytes } of tasks) if (!active.tasks.has(task.id)) active.add(job, task, bytes)
+      wake()
+    },
+
+    /** Attempts that begin from now on may what their version may now. [P-10.2] */
+    regranted(name: FunctionName, version: VersionRecord | undefined, grants: GrantSet | undefined): void {
+      for (const job of new Set([...active.jobs.values(), ...arriving])) {
+        const { record } = job
+        const isMeant =
+          version === undefined || (record.version === version.version && record.manifest === version.manifest)
+        if (record.function === name && isMeant) regrant(job, grants)
+      }
       wake()
     },
 
@@ -365,15 +382,13 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       if (!task) return commands.ack(proplet, ref)
       if (!(await idle(task))) return
       if (holding(proplet, result) !== task) return commands.ack(proplet, ref)
-      if (result.bodyDigest) {
+      const long = longParts(result, task.job)
+      if (long.length > 0) {
         task.busy = true
         try {
-          await commands.fetch(proplet, result.bodyDigest, result.bodyBytes ?? 0)
+          for (const { digest, sizeBytes } of long) await commands.fetch(proplet, digest, sizeBytes)
         } catch (error) {
-          return log.warn(
-            { err: error, task: result.task },
-            'result body not fetched; the proplet sends the result again',
-          )
+          return log.warn({ err: error, task: result.task }, 'result not fetched; the proplet sends the result again')
         } finally {
           free(task)
         }
@@ -484,7 +499,9 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
   }
 }
 
-const bodyOf = (result: Result): Pick<TaskStep, 'body' | 'bodyDigest' | 'bodyBytes'> => ({
-  ...(result.body && { body: result.body }),
-  ...(result.bodyDigest && { bodyDigest: result.bodyDigest, bodyBytes: result.bodyBytes ?? 0 }),
+/** Of a start: what the attempt may, and whether a transcript is wanted or answers. [P-10.2] [P-10.5] [P-10.6] */
+const devicesOf = ({ record: { record, replay } }: ActiveJob, { grants }: Held) => ({
+  ...(grants && { grants: grants.digest, grantsBytes: grants.sizeBytes }),
+  ...(record && { record }),
+  ...(replay && { replay: replay.transcript, replayBytes: replay.transcriptBytes }),
 })

@@ -21,13 +21,19 @@ export function createHistograms() {
   const queue = empty()
   const run = empty()
   const outcomes = new Map<Outcome, number>()
+  let refusals = 0
   return {
     queue,
     run,
     outcomes,
+    /** Operations that grants of tasks refused. */
+    get refusals(): number {
+      return refusals
+    },
     queued: (ms: number) => observe(queue, ms),
-    ran(ms: number, outcome: Outcome) {
+    ran(ms: number, outcome: Outcome, refused = 0) {
       observe(run, ms)
+      refusals += refused
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
     },
   }

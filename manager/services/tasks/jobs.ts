@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { ResultBody } from '../../../shared/documents/call.ts'
 import type { ManifestImage } from '../../../shared/documents/manifest.ts'
+import { Transcript } from '../../../shared/documents/transcript.ts'
 import { isSamaraError, notFound, SamaraError, toSamaraError } from '../../../shared/errors.ts'
 import type { JobId, TaskId, UserId } from '../../../shared/ids.ts'
 import type { Answer, Submit } from '../../../shared/messages/index.ts'
@@ -82,6 +83,13 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
     return taskAnswer({ ...rest, body: await blobs.get(bodyDigest) }, job, manifest, { form, repeated })
   }
 
+  /** What the next attempts of a job may: what its version may now, if that is still the same one. [P-10.2] */
+  async function grantsNow({ replay, grants, function: name, version, manifest }: JobRecord) {
+    if (replay) return functions.grantsOf(grants && { grants })
+    const row = await store.version(name, `${version}`)
+    return row?.manifest === manifest ? functions.grantsOf(row.granted) : undefined
+  }
+
   return {
     submit,
     answer,
@@ -101,6 +109,17 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
     async body(task: TaskBytes): Promise<ResultBody | undefined> {
       const bytes = task.body ?? (task.bodyDigest && (await blobs.get(task.bodyDigest)))
       return bytes && ResultBody.decode(bytes)
+    },
+
+    /** What a task did on its devices, as it was sent and decoded. NOT_FOUND where nothing was recorded. [P-10.5] */
+    async transcript(id: TaskId, viewer: Viewer): Promise<{ bytes: Uint8Array; transcript: Transcript }> {
+      const { task } = await ownTask(id, viewer)
+      if (!task.transcriptDigest)
+        throw new SamaraError('NOT_FOUND', `task ${id}: is ${task.state} and has no transcript`, {
+          expected: 'a task that was submitted with record and has ended',
+        })
+      const bytes = await blobs.get(task.transcriptDigest)
+      return { bytes, transcript: decoded(task, bytes) }
     },
 
     /** All answers of a job or task, as they were or would be sent. */
@@ -170,7 +189,9 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
         let known = engine.active.jobs.get(job.id)
         if (!known) {
           const manifest = await functions.manifest(job.manifest)
-          known = activeJob(job, manifest, (await blobs.size(job.manifest)) ?? 0, await counted(store, job.id))
+          const manifestBytes = (await blobs.size(job.manifest)) ?? 0
+          const grants = await grantsNow(job)
+          known = activeJob({ record: job, manifest, manifestBytes, grants, ...(await counted(store, job.id)) })
         }
         const { call, callDigest, callBytes, ...rest } = task
         const active = engine.active.add(known, rest, {
@@ -186,6 +207,7 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
           boot: begun.boot,
           attempt: begun.attempt,
           image,
+          grants: known.grants,
           leaseEndsMs: undefined,
           askedMs: Number.NEGATIVE_INFINITY,
           started: task.state !== 'scheduled',
@@ -201,6 +223,15 @@ export function createJobs({ store, blobs, functions, engine, events, submit }: 
 function imageFor(job: ActiveJob, one: LiveProplet | undefined): ManifestImage | undefined {
   const found = one && everFeasible({ ...job.need, avoid: new Set() }, one)
   return found && !isReason(found) ? found : job.manifest.images[0]
+}
+
+/** A proplet wrote it, so it may be anything. */
+function decoded({ id }: TaskRecord, bytes: Uint8Array): Transcript {
+  try {
+    return Transcript.decode(bytes)
+  } catch (error) {
+    throw new SamaraError('DATA_LOSS', `task ${id}: its transcript cannot be read`, { cause: error })
+  }
 }
 
 async function counted(store: Store, id: JobId): Promise<{ done: number; failed: number }> {

@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { Call } from '../../../shared/documents/call.ts'
 import { SamaraError } from '../../../shared/errors.ts'
 import { INLINE_BYTES } from '../../../shared/fields.ts'
+import { mayWrite } from '../../../shared/grant-words.ts'
 import { digestOf, newJobId, newTaskId, type UserId } from '../../../shared/ids.ts'
 import { MAX_BATCH, MAX_TIMEOUT_MS, Submit } from '../../../shared/messages/index.ts'
 import { parseSelector } from '../../../shared/selector.ts'
@@ -12,10 +13,12 @@ import { isPlaced, schedule } from '../../scheduler/select.ts'
 import type { Unplaceable } from '../../scheduler/snapshot.ts'
 import type { BlobStore, JobRecord, NewTask, Store, TaskStep } from '../../store/store.ts'
 import type { Functions, Resolved } from '../functions.ts'
+import type { GrantSet } from '../grants.ts'
 import type { Proplets } from '../proplets.ts'
 import { type ActiveJob, type ActiveTask, activeJob } from './active.ts'
 import type { Engine } from './engine.ts'
 import { type Chosen, chooseExport } from './exports.ts'
+import { checkReplay, createRecorded, exportOf, type Recorded, recordedArgs } from './replay.ts'
 
 export const DEFAULT_TIMEOUT_MS = 60_000
 export const DEFAULT_EXPIRES_MS = 3_600_000
@@ -36,33 +39,51 @@ type Deps = {
 export type Origin = {
   readonly user: UserId
   readonly form: 'json' | 'cbor'
+  /** Sees the tasks of others, so that they can be replayed. @default false */
+  readonly isOperator?: boolean
   /** Topic for answers; none for HTTP, where answers are asked for. */
   readonly reply?: string
+}
+
+type Form = Origin['form']
+
+/** What a job is of. */
+type Subject = {
+  readonly resolved: Resolved
+  readonly chosen: Chosen
+  readonly grants: GrantSet | undefined
+  readonly recorded: Recorded | undefined
 }
 
 export type Accepted = { readonly job: JobRecord; readonly added: boolean }
 
 /** Takes a job: checked whole, placed where possible, and durable before it is accepted. [P-9.1] */
 export function createSubmit({ store, blobs, functions, proplets, engine, clock }: Deps) {
-  async function call(
-    chosen: Chosen,
-    resolved: Resolved,
-    submit: Submit,
-    args: unknown,
-    origin: Origin,
-    path: string,
-  ): Promise<Pick<NewTask, 'call' | 'callDigest' | 'callBytes'>> {
-    const encoded = Call.encode({
-      export: chosen.name,
-      args: values(chosen, resolved, args, origin.form, path),
-      ...(submit.argv && { argv: submit.argv }),
-      ...(submit.env && { env: submit.env }),
-      ...(submit.stdin !== undefined && { stdin: Buffer.from(submit.stdin) }),
-      ...(submit.memoryPages !== undefined && { memoryPages: submit.memoryPages }),
-      ...(submit.outputBytes !== undefined && { outputBytes: submit.outputBytes }),
-    })
+  const recordedRun = createRecorded({ store, blobs, functions })
+
+  /** What a job is of: the version and what it may, by its name or by the run that is replayed. */
+  async function subject(message: Submit, origin: Origin): Promise<Subject> {
+    const recorded = message.replay ? await recordedRun(message.replay, message, origin) : undefined
+    const resolved = recorded?.resolved ?? (await functions.resolve(message.function, message.version ?? 'latest'))
+    const grants = recorded ? recorded.grants : await functions.grantsOf(resolved.version.granted)
+    return { resolved, grants, recorded, chosen: chooseExport(resolved.manifest, exportOf(message, recorded)) }
+  }
+
+  /** A Call as it travels: inside the start, or as a blob. [P-4.1] */
+  async function travelling(call: Call): Promise<Pick<NewTask, 'call' | 'callDigest' | 'callBytes'>> {
+    const encoded = Call.encode(call)
     if (encoded.length <= INLINE_BYTES) return { call: encoded }
     return { callDigest: await blobs.put(encoded), callBytes: encoded.length }
+  }
+
+  async function tasksOf(record: JobRecord, of: Subject, message: Submit, form: Form): Promise<NewTask[]> {
+    const tasks: NewTask[] = []
+    for (const [index, one] of (message.batch ?? [message.args]).entries()) {
+      const path = message.batch ? `batch[${index}]` : 'args'
+      const call = await travelling(callOf(of, message, { args: one, form, path }))
+      tasks.push({ task: taskRecord(record, index, record.createdMs), ...call })
+    }
+    return tasks
   }
 
   /** The task in memory, before it is durable: its slot is taken, or nobody has one. */
@@ -89,27 +110,13 @@ export function createSubmit({ store, blobs, functions, proplets, engine, clock 
     engine.wake()
   }
 
-  return async function submit(message: Submit, origin: Origin): Promise<Accepted> {
-    check(message)
-    const resolved = await functions.resolve(message.function, message.version ?? 'latest')
-    const chosen = chooseExport(resolved.manifest, message.export)
-    const args = message.batch ?? [message.args]
-    const nowMs = clock.now()
-    const record = jobRecord(message, origin, resolved, chosen.name, args.length, nowMs)
-    const tasks: NewTask[] = []
-    for (const [index, one] of args.entries()) {
-      const path = message.batch ? `batch[${index}]` : 'args'
-      tasks.push({
-        task: taskRecord(record, index, nowMs),
-        ...(await call(chosen, resolved, message, one, origin, path)),
-      })
-    }
-    const job = activeJob(record, resolved.manifest, resolved.version.manifestBytes, { done: 0, failed: 0 })
+  /** Placed where possible and committed: only then anybody hears of it. */
+  async function durable(job: ActiveJob, tasks: readonly NewTask[]): Promise<Accepted> {
     const { placed } = place(job, tasks)
     let answer: Accepted
     try {
       answer = await store.addJob(
-        record,
+        job.record,
         tasks,
         placed.map(({ step }) => step),
       )
@@ -125,6 +132,21 @@ export function createSubmit({ store, blobs, functions, proplets, engine, clock 
     engine.accepted(job, tasks)
     return answer
   }
+
+  return async function submit(message: Submit, origin: Origin): Promise<Accepted> {
+    check(message)
+    const of = await subject(message, origin)
+    const { manifest, version } = of.resolved
+    const record = jobRecord(message, origin, of, clock.now())
+    const job = activeJob({ record, manifest, manifestBytes: version.manifestBytes, grants: of.grants })
+    // What an operator takes away meanwhile is taken from this job too.
+    engine.arriving.add(job)
+    try {
+      return await durable(job, await tasksOf(record, of, message, origin.form))
+    } finally {
+      engine.arriving.delete(job)
+    }
+  }
 }
 
 function check(message: Submit): void {
@@ -138,6 +160,7 @@ function check(message: Submit): void {
       field: 'batch',
       expected: `1 to ${MAX_BATCH}`,
     })
+  checkReplay(message)
   for (const field of ['timeoutMs', 'expiresMs'] as const) {
     const value = message[field]
     if (value !== undefined && (value < 1 || value > MAX_TIMEOUT_MS))
@@ -149,32 +172,56 @@ function check(message: Submit): void {
   parseSelector(message.selector ?? '*')
 }
 
-function jobRecord(
-  message: Submit,
-  origin: Origin,
-  { version }: Resolved,
-  exportName: string,
-  tasks: number,
-  nowMs: number,
-): JobRecord {
+function jobRecord(message: Submit, origin: Origin, of: Subject, nowMs: number): JobRecord {
+  const { resolved, chosen, grants, recorded } = of
   return {
     id: newJobId(nowMs),
     user: origin.user,
     key: message.key,
     requestDigest: digestOf(Submit.encode(comparable(message))),
     function: message.function,
-    version: version.version,
-    manifest: version.manifest,
-    export: exportName,
-    tasks,
+    version: resolved.version.version,
+    manifest: resolved.version.manifest,
+    export: chosen.name,
+    tasks: message.batch?.length ?? 1,
     ...(message.selector !== undefined && { selector: message.selector }),
     ...(message.proplet && { proplet: message.proplet }),
     timeoutMs: message.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    policy: { retries: message.retries ?? DEFAULT_RETRIES, retryOn: message.retryOn ?? 'lost' },
+    policy: { retries: message.retries ?? defaultRetries(of), retryOn: message.retryOn ?? 'lost' },
     ...(origin.reply !== undefined && { reply: origin.reply, replyFormat: origin.form }),
     inlineBytes: message.inlineBytes ?? DEFAULT_INLINE_BYTES,
     createdMs: nowMs,
     expiresMs: nowMs + (message.expiresMs ?? DEFAULT_EXPIRES_MS),
+    ...(grants && { grants: grants.digest, grantsBytes: grants.sizeBytes }),
+    ...(message.record && { record: true }),
+    ...(recorded && { replay: recorded.replay }),
+  }
+}
+
+/**
+ * What may have moved something is not tried again by itself. Who says how often it may be tried says that twice does
+ * no harm. [P-5.3]
+ */
+const defaultRetries = ({ grants, recorded }: Subject): number =>
+  !recorded && grants?.grants.some(mayWrite) ? 0 : DEFAULT_RETRIES
+
+/** What is handed to the function; of a replay what the recorded run had, where the submission says nothing else. */
+function callOf(
+  { chosen, resolved, recorded }: Subject,
+  message: Submit,
+  { args, form, path }: { args: unknown; form: Form; path: string },
+): Call {
+  const { args: _args, export: _export, ...before } = recorded?.call ?? {}
+  const isSame = recorded !== undefined && args === undefined
+  return {
+    ...before,
+    export: chosen.name,
+    args: isSame ? recordedArgs(chosen, resolved, recorded) : values(chosen, resolved, args, form, path),
+    ...(message.argv && { argv: message.argv }),
+    ...(message.env && { env: message.env }),
+    ...(message.stdin !== undefined && { stdin: Buffer.from(message.stdin) }),
+    ...(message.memoryPages !== undefined && { memoryPages: message.memoryPages }),
+    ...(message.outputBytes !== undefined && { outputBytes: message.outputBytes }),
   }
 }
 

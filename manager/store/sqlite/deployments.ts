@@ -1,14 +1,19 @@
 import type { Database } from 'better-sqlite3'
+import type { Grant } from '../../../shared/capabilities.ts'
 import type { ErrorBody } from '../../../shared/fields.ts'
 import type { DeploymentRecord, DeploymentResultRecord, DeploymentStateRecord } from '../store.ts'
 import type { Sync } from './messages.ts'
 import { fromJson, NAMESPACE, pageLimit, present, readCursor, toBit, toJson, toPage } from './rows.ts'
 
-type DeploymentRow = Omit<DeploymentRecord, 'keep' | 'everyMs'> & {
+type DeploymentRow = Omit<DeploymentRecord, 'keep' | 'everyMs' | 'grants'> & {
   readonly keep: number
+  readonly grants: string | null
   readonly everyMs: number | null
 }
-type StateRow = Omit<DeploymentStateRecord, 'error'> & { readonly error: string | null }
+type StateRow = Omit<DeploymentStateRecord, 'error' | 'refusals'> & {
+  readonly error: string | null
+  readonly refusals: number | null
+}
 type ResultRow = Omit<DeploymentResultRecord, 'error' | 'body' | 'exitCode'> & {
   readonly row: number
   readonly exitCode: number | null
@@ -18,6 +23,10 @@ type ResultRow = Omit<DeploymentResultRecord, 'error' | 'body' | 'exitCode'> & {
 
 const SEQ = `(SELECT seq FROM deployments WHERE id = ? AND namespace = ${NAMESPACE})`
 
+const toDeployment = (row: DeploymentRow): DeploymentRecord => {
+  const record = present({ ...row, grants: fromJson<readonly Grant[]>(row.grants) })
+  return { ...record, keep: row.keep === 1 }
+}
 const toState = (row: StateRow): DeploymentStateRecord =>
   present({ ...row, error: fromJson<ErrorBody>(row.error) }) as DeploymentStateRecord
 const toResult = ({ row: _, ...rest }: ResultRow): DeploymentResultRecord =>
@@ -26,18 +35,20 @@ const toResult = ({ row: _, ...rest }: ResultRow): DeploymentResultRecord =>
 function deploymentStatements(db: Database) {
   return {
     put: db.prepare(`INSERT INTO deployments (id, user, function, version, manifest, selector, trigger_kind, every_ms,
-      keep, call, timeout_ms, throttle_ms, buffer_count, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      keep, call, timeout_ms, throttle_ms, buffer_count, created_ms, grants)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET user = excluded.user, function = excluded.function, version = excluded.version,
       manifest = excluded.manifest, selector = excluded.selector, trigger_kind = excluded.trigger_kind,
       every_ms = excluded.every_ms, keep = excluded.keep, call = excluded.call, timeout_ms = excluded.timeout_ms,
-      throttle_ms = excluded.throttle_ms, buffer_count = excluded.buffer_count, created_ms = excluded.created_ms`),
+      throttle_ms = excluded.throttle_ms, buffer_count = excluded.buffer_count, created_ms = excluded.created_ms,
+      grants = excluded.grants`),
     remove: db.prepare(`DELETE FROM deployments WHERE id = ? AND namespace = ${NAMESPACE}`),
     all: db.prepare<
       [],
       DeploymentRow
     >(`SELECT id, user, function, version, manifest, selector, trigger_kind AS "trigger",
       every_ms AS everyMs, keep, call, timeout_ms AS timeoutMs, throttle_ms AS throttleMs, buffer_count AS bufferCount,
-      created_ms AS createdMs FROM deployments WHERE namespace = ${NAMESPACE} ORDER BY seq`),
+      created_ms AS createdMs, grants FROM deployments WHERE namespace = ${NAMESPACE} ORDER BY seq`),
   }
 }
 
@@ -45,13 +56,13 @@ function deploymentStatements(db: Database) {
 function reportStatements(db: Database) {
   return {
     putState: db.prepare(`INSERT INTO deployment_states
-      (deployment, proplet, state, manifest, boot, runs, failures, skipped, dropped, error, reported_ms)
-      SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE id = ? AND namespace = ${NAMESPACE}
+      (deployment, proplet, state, manifest, boot, runs, failures, skipped, dropped, refusals, error, reported_ms)
+      SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE id = ? AND namespace = ${NAMESPACE}
       ON CONFLICT (deployment, proplet) DO UPDATE SET state = excluded.state, manifest = excluded.manifest,
       boot = excluded.boot, runs = excluded.runs, failures = excluded.failures, skipped = excluded.skipped,
-      dropped = excluded.dropped, error = excluded.error, reported_ms = excluded.reported_ms`),
+      dropped = excluded.dropped, refusals = excluded.refusals, error = excluded.error, reported_ms = excluded.reported_ms`),
     states: db.prepare<[string], StateRow>(`SELECT d.id AS deployment, s.proplet, s.state, s.manifest, s.boot, s.runs,
-      s.failures, s.skipped, s.dropped, s.error, s.reported_ms AS reportedMs
+      s.failures, s.skipped, s.dropped, s.refusals, s.error, s.reported_ms AS reportedMs
       FROM deployments d JOIN deployment_states s ON s.deployment = d.seq
       WHERE d.id = ? AND d.namespace = ${NAMESPACE} ORDER BY s.proplet`),
     addResult: db.prepare(`INSERT INTO deployment_results
@@ -84,10 +95,11 @@ function deploymentMethods(db: Database): Sync<'putDeployment' | 'removeDeployme
         given.throttleMs,
         given.bufferCount,
         given.createdMs,
+        toJson(given.grants),
       )
     },
     removeDeployment: (id) => sql.remove.run(id).changes > 0,
-    deployments: () => sql.all.all().map((row) => ({ ...present(row), keep: row.keep === 1 })),
+    deployments: () => sql.all.all().map(toDeployment),
   }
 }
 
@@ -97,8 +109,8 @@ function reportMethods(
   const sql = reportStatements(db)
   return {
     putDeploymentState({ deployment, error, ...given }) {
-      const { proplet, state, manifest, boot, runs, failures, skipped, dropped, reportedMs } = given
-      const counts = [runs, failures, skipped, dropped]
+      const { proplet, state, manifest, boot, runs, failures, skipped, dropped, refusals, reportedMs } = given
+      const counts = [runs, failures, skipped, dropped, refusals ?? null]
       sql.putState.run(proplet, state, manifest, boot, ...counts, toJson(error), reportedMs, deployment)
     },
     deploymentStates: (id) => sql.states.all(id).map(toState),

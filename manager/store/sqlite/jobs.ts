@@ -2,11 +2,12 @@ import type { Database } from 'better-sqlite3'
 import { invalid, SamaraError, show } from '../../../shared/errors.ts'
 import type { JobId } from '../../../shared/ids.ts'
 import type { TaskState } from '../../../shared/task.ts'
-import type { JobRecord, NewTask, TaskStep } from '../store.ts'
+import type { JobRecord, NewTask, Replay, TaskStep } from '../store.ts'
 import type { Sync } from './messages.ts'
 import { NAMESPACE, pageLimit, present, readCursor, toBit, toJson, toPage } from './rows.ts'
 
-type JobRow = Omit<JobRecord, 'policy' | 'selector' | 'proplet' | 'reply' | 'replyFormat'> & {
+type Nullable = 'selector' | 'proplet' | 'reply' | 'replyFormat' | 'grants' | 'grantsBytes'
+type JobRow = Omit<JobRecord, 'policy' | 'record' | 'replay' | Nullable> & {
   readonly seq: number
   readonly selector: string | null
   readonly proplet: JobRecord['proplet'] | null
@@ -14,16 +15,29 @@ type JobRow = Omit<JobRecord, 'policy' | 'selector' | 'proplet' | 'reply' | 'rep
   readonly retryOn: JobRecord['policy']['retryOn']
   readonly reply: string | null
   readonly replyFormat: JobRecord['replyFormat'] | null
+  readonly grants: JobRecord['grants'] | null
+  readonly grantsBytes: number | null
+  readonly record: number | null
+  readonly replayTask: Replay['task'] | null
+  readonly replayDigest: Replay['transcript'] | null
+  readonly replayBytes: number | null
 }
 
 const MAX_TASKS = 1000
 
 const JOB = `SELECT seq, id, user, key, request_digest AS requestDigest, function, version, manifest, export, tasks, selector,
   proplet, timeout_ms AS timeoutMs, retries, retry_on AS retryOn, reply, reply_format AS replyFormat,
-  inline_bytes AS inlineBytes, created_ms AS createdMs, expires_ms AS expiresMs FROM jobs`
+  inline_bytes AS inlineBytes, created_ms AS createdMs, expires_ms AS expiresMs, grants, grants_bytes AS grantsBytes,
+  record, replay_task AS replayTask, replay_digest AS replayDigest, replay_bytes AS replayBytes FROM jobs`
 
-function toRecord({ seq: _, retries, retryOn, ...rest }: JobRow): JobRecord {
-  return { ...present(rest), policy: { retries, retryOn } } as JobRecord
+function toRecord({ seq: _, retries, retryOn, record, ...row }: JobRow): JobRecord {
+  const { replayTask: task, replayDigest: transcript, replayBytes, ...rest } = row
+  return {
+    ...present(rest),
+    policy: { retries, retryOn },
+    ...(record === 1 && { record: true }),
+    ...(task && transcript && { replay: { task, transcript, transcriptBytes: replayBytes ?? 0 } }),
+  } as JobRecord
 }
 
 function statements(db: Database) {
@@ -34,8 +48,9 @@ function statements(db: Database) {
   return {
     addJob:
       db.prepare(`INSERT INTO jobs (id, user, key, request_digest, function, version, manifest, export, tasks, selector,
-      proplet, timeout_ms, retries, retry_on, reply, reply_format, inline_bytes, created_ms, expires_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      proplet, timeout_ms, retries, retry_on, reply, reply_format, inline_bytes, created_ms, expires_ms,
+      grants, grants_bytes, record, replay_task, replay_digest, replay_bytes)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     addTask: db.prepare(`INSERT INTO tasks (id, job, task_index, state, attempt, proplet, created_ms, finished_ms,
       outcome, error, replies, confirmed, cancel_requested, call, call_digest, call_bytes)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
@@ -73,6 +88,12 @@ function insertJob(sql: Statements, job: JobRecord): number {
     job.inlineBytes,
     job.createdMs,
     job.expiresMs,
+    job.grants ?? null,
+    job.grantsBytes ?? null,
+    job.record ? 1 : null,
+    job.replay?.task ?? null,
+    job.replay?.transcript ?? null,
+    job.replay?.transcriptBytes ?? null,
   )
   return Number(added.lastInsertRowid)
 }

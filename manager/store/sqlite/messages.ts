@@ -23,6 +23,7 @@ export type OperationName = keyof Operations
 export const operationKinds: Readonly<Record<OperationName, 'read' | 'write'>> = {
   addVersion: 'write',
   setAlias: 'write',
+  setGrants: 'write',
   removeFunction: 'write',
   function: 'read',
   functions: 'read',

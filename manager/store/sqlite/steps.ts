@@ -18,7 +18,9 @@ function statements(db: Database) {
       finished_ms = coalesce(?, finished_ms), outcome = coalesce(?, outcome), exit_code = coalesce(?, exit_code),
       error = coalesce(?, error), waited_us = coalesce(?, waited_us), ran_us = coalesce(?, ran_us),
       memory_pages = coalesce(?, memory_pages), body = coalesce(?, body), body_digest = coalesce(?, body_digest),
-      body_bytes = coalesce(?, body_bytes)
+      body_bytes = coalesce(?, body_bytes), refusals = coalesce(?, refusals),
+      transcript_digest = coalesce(?, transcript_digest), transcript_bytes = coalesce(?, transcript_bytes),
+      grants_digest = coalesce(?, grants_digest), grants_bytes = coalesce(?, grants_bytes)
       WHERE id = ? AND state = ? AND attempt = ? RETURNING seq`)
       .pluck(),
     begin:
@@ -67,6 +69,11 @@ const resultValues = (step: TaskStep): unknown[] => [
   step.body ?? null,
   step.bodyDigest ?? null,
   step.bodyBytes ?? null,
+  step.refusals ?? null,
+  step.transcriptDigest ?? null,
+  step.transcriptBytes ?? null,
+  step.grantsDigest ?? null,
+  step.grantsBytes ?? null,
 ]
 
 /** The row's `seq`, or undefined where the step is refused. */

@@ -19,7 +19,8 @@ export type AttemptRow = Omit<Nullable<AttemptRecord>, 'error'> & { readonly err
 export const TASK = `t.seq, t.job AS jobSeq, t.id, j.id AS job, t.task_index AS "index", j.function, t.state, t.attempt,
   t.proplet, t.created_ms AS createdMs, t.finished_ms AS finishedMs, t.outcome, t.exit_code AS exitCode, t.error,
   t.waited_us AS waitedUs, t.ran_us AS ranUs, t.memory_pages AS memoryPages, t.confirmed,
-  t.cancel_requested AS cancelRequested`
+  t.cancel_requested AS cancelRequested, t.refusals, t.transcript_digest AS transcriptDigest,
+  t.transcript_bytes AS transcriptBytes, t.grants_digest AS grantsDigest, t.grants_bytes AS grantsBytes`
 export const FULL_TASK = `${TASK}, t.call, t.call_digest AS callDigest, t.call_bytes AS callBytes, t.body,
   t.body_digest AS bodyDigest, t.body_bytes AS bodyBytes`
 export const ATTEMPT = `t.id AS task, a.attempt, a.proplet, a.boot, a.placed_ms AS placedMs, a.started_ms AS startedMs,

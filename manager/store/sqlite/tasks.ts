@@ -99,7 +99,8 @@ function statements(db: Database) {
       AND job = (SELECT seq FROM jobs WHERE id = ? AND namespace = ${NAMESPACE} AND user = ?)`),
     owns: db
       .prepare<unknown[], number>(`SELECT EXISTS (SELECT 1 ${FROM} WHERE t.call_digest = ? AND j.user = ?)
-        OR EXISTS (SELECT 1 ${FROM} WHERE t.body_digest = ? AND j.user = ?)`)
+        OR EXISTS (SELECT 1 ${FROM} WHERE t.body_digest = ? AND j.user = ?)
+        OR EXISTS (SELECT 1 ${FROM} WHERE t.transcript_digest = ? AND j.user = ?)`)
       .pluck(),
   }
 }
@@ -140,6 +141,6 @@ export function tasks(
       const task = of.task === undefined ? 0 : sql.confirmTask.run(of.task, user).changes
       return task + (of.job === undefined ? 0 : sql.confirmJob.run(of.job, user).changes)
     },
-    ownsBlob: (user, digest) => sql.owns.get(digest, user, digest, user) === 1,
+    ownsBlob: (user, digest) => sql.owns.get(digest, user, digest, user, digest, user) === 1,
   }
 }

@@ -81,7 +81,13 @@ const MANIFESTS = `SELECT manifest FROM versions UNION SELECT manifest FROM jobs
   UNION SELECT manifest FROM deployments UNION SELECT manifest FROM deployment_states`
 const BODIES = `SELECT artefact FROM versions
   UNION SELECT call_digest FROM tasks WHERE call_digest IS NOT NULL
-  UNION SELECT body_digest FROM tasks WHERE body_digest IS NOT NULL UNION SELECT digest FROM desired`
+  UNION SELECT body_digest FROM tasks WHERE body_digest IS NOT NULL
+  UNION SELECT transcript_digest FROM tasks WHERE transcript_digest IS NOT NULL
+  UNION SELECT grants_digest FROM tasks WHERE grants_digest IS NOT NULL
+  UNION SELECT replay_digest FROM jobs WHERE replay_digest IS NOT NULL
+  UNION SELECT grants FROM jobs WHERE grants IS NOT NULL
+  UNION SELECT grants FROM versions WHERE grants IS NOT NULL
+  UNION SELECT digest FROM desired`
 
 /** Counted over small indexes, never over the table: completed are those that no index of the others has. */
 function counts(db: Database): Upkeep['counts'] {

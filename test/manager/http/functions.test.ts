@@ -92,6 +92,31 @@ describe('functions', () => {
     expect((await manager.get('/v1/functions')).json.items).toEqual([])
   })
 
+  test('inspection names everything that a proplet lacks, what would help, and what the function asks for', async () => {
+    const manager = await testManager()
+    await manager.proplet('board', {
+      hello: {
+        formats: ['lowered-core'],
+        memory: 49_152,
+        interfaces: ['wasi:spi/spi'],
+        devices: [{ name: 'line1-temp', kind: 'gpio', places: ['gpio0/3'], simulated: false, chip: 'button' }],
+      },
+    })
+    const found = await manager.post('/v1/inspect', await example('i2c-scan/i2c-scan.wasm'))
+    expect(found.json.words).toMatch(/^reads and writes .*line1-temp .*at most 200 times a second$/)
+    const [{ fits, reason }] = found.json.proplets
+    expect(fits).toBe(false)
+    expect(reason.split('; ')).toEqual([
+      'has 49152 bytes of memory for an instance, this one needs 1114112',
+      'does not offer wasi:i2c/i2c',
+      'has line1-temp as gpio, not i2c',
+      expect.stringMatching(/^its code holds a memory\.grow/),
+      expect.stringMatching(/Rust guest/),
+      '1048576 bytes of it are its stack',
+      'link with -C link-arg=-zstack-size=4096',
+    ])
+  })
+
   test('bytes that are no module are refused in words', async () => {
     const manager = await testManager()
     const answer = await manager.post('/v1/functions/bad', Buffer.from('no wasm'))

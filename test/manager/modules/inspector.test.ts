@@ -10,6 +10,7 @@ import { MAX_MODULE_BYTES } from '../../../shared/fields.ts'
 import { digestOf } from '../../../shared/ids.ts'
 import { parseSignature } from '../../../shared/signature.ts'
 import { describeCore } from '../../../shared/wasm/core-module.ts'
+import { addDevices } from '../../../shared/wasm/devices.ts'
 import { functionDigest } from '../../../shared/wasm/interface-digest.ts'
 import { layerOf } from '../../../shared/wasm/sections.ts'
 
@@ -46,17 +47,25 @@ describe('a plain core module', () => {
     expectWhole(bytes, found)
     expect(found.manifest).toMatchObject({ kind: 'core', imports: [], memory: { minPages: 1, grows: false } })
     expect(found.manifest.exports).toContainEqual({ name: 'add', signature: 'func(p0:s32,p1:s32)->s32' })
-    expect(imagesOf(found)).toEqual(['artefact core-module'])
+    expect(imagesOf(found)).toEqual(['artefact core-module', 'stripped-core lowered-core'])
     expect(found.notes).toEqual([
-      { format: 'core-module', runs: ['Linux proplets (V8)', 'C proplets (WAMR)'], refused: [] },
+      { format: 'core-module', runs: ['Linux proplets (V8)'], refused: [] },
+      {
+        format: 'lowered-core',
+        runs: ['C proplets (WAMR): 1024 bytes of linear memory in place of 65536'],
+        refused: [],
+      },
     ])
   })
 
   it('has several results as a tuple, and leaves out what no number fits', async () => {
     const bytes = await parse(`(module (func (export "two") (result i32 f64) i32.const 1 f64.const 2)
       (func (export "ref") (param externref)) (func (export "vec") (result v128) unreachable))`)
-    expect((await inspector.inspect(bytes)).manifest.exports).toEqual([
-      { name: 'two', signature: 'func()->tuple<s32,f64>' },
+    const found = await inspector.inspect(bytes)
+    expect(found.manifest.exports).toEqual([{ name: 'two', signature: 'func()->tuple<s32,f64>' }])
+    expect(imagesOf(found)).toEqual(['artefact core-module'])
+    expect(found.notes[0]?.refused).toEqual([
+      'C proplets (WAMR): its export two gives several numbers at once; let it give one',
     ])
   })
 
@@ -64,14 +73,17 @@ describe('a plain core module', () => {
     const bytes = await parse('(module (func (export "f")) (@custom "producers" "x"))')
     const found = await inspector.inspect(bytes)
     expectWhole(bytes, found)
-    expect(imagesOf(found)).toEqual(['artefact core-module', 'stripped-core core-module'])
-    expect(found.notes).toHaveLength(1)
+    expect(imagesOf(found)).toEqual(['artefact core-module', 'stripped-core lowered-core'])
+    expect(found.notes).toHaveLength(2)
   })
 
-  it('with a start section is refused for the C proplets', async () => {
+  it('with a start section has it as a function for the C proplets', async () => {
     const found = await inspector.inspect(example('hostile/start-loop.wasm'))
     expect(found.manifest.startSection).toBe(true)
-    expect(found.notes[0]?.refused[0]).toMatch(/C proplets.*start section/)
+    expect(found.notes[1]?.runs).toEqual([
+      'C proplets (WAMR)',
+      'C proplets call its start section as a function, before all others',
+    ])
   })
 
   it('with a memory of 4 GiB or a huge table is described, and noted', async () => {
@@ -114,9 +126,13 @@ describe('a lowered core', () => {
   it('pins each host function by its digest, and says who can run it', async () => {
     const found = await inspector.inspect(
       await loweredOf(`package t:t; world w { import wasi:i2c/i2c@0.2.0-draft; export run: func(); }
-        package wasi:i2c@0.2.0-draft { interface i2c { resource i2c { read: func(address: u16, len: u64) -> result<list<u8>>; } } }`),
+        package wasi:i2c@0.2.0-draft { interface i2c {
+          enum source { address, data, unknown }
+          variant error-code { bus, arbitration-loss, no-acknowledge(source), overrun, other }
+          resource i2c { read: func(address: u16, len: u64) -> result<list<u8>, error-code>; } } }`),
     )
-    const signature = 'func(self:borrow<i2c>,address:u16,len:u64)->result<list<u8>>'
+    const signature =
+      'func(self:borrow<i2c>,address:u16,len:u64)->result<list<u8>,variant{bus,arbitration-loss,no-acknowledge(enum{address,data,unknown}),overrun,other}>'
     const module = 'wasi:i2c/i2c@0.2.0-draft'
     const name = '[method]i2c.read'
     expect(found.manifest.imports).toEqual([
@@ -145,8 +161,16 @@ describe('a component', () => {
     const found = await inspector.inspect(bytes)
     expectWhole(bytes, found)
     expect(found.manifest).toMatchObject({ kind: 'component', memory: { minPages: 1, grows: true } })
+    expect(imagesOf(found)).toEqual(['artefact component', 'stripped-core lowered-core'])
+    expect(found.notes.map(({ runs }) => runs)).toEqual([['Linux proplets (V8)'], ['C proplets (WAMR)']])
+  })
+
+  it('of several modules runs on Linux alone, and says why', async () => {
+    const found = await inspector.inspect(example('shout-js/shout-js.wasm'))
     expect(imagesOf(found)).toEqual(['artefact component'])
-    expect(found.notes[0]?.refused[0]).toMatch(/upload the core module/)
+    expect(found.notes[0]?.refused).toEqual([
+      'C proplets (WAMR): it is composed of 3 core modules with a memory each, as JavaScript with its engine is; upload one core module',
+    ])
   })
 
   it('may be a command of WASI 0.2', async () => {
@@ -311,4 +335,86 @@ it('agrees with the tools on which examples grow their memory', async () => {
     const bytes = example(`${path}.wasm`)
     expect([path, describeCore(bytes).growsMemory]).toEqual([path, (await print(bytes)).includes('memory.grow')])
   }
+})
+
+describe('devices that a module asks for', () => {
+  const temperature = { device: 'line1-temp', kind: 'i2c', access: 'read', addresses: [0x76] } as const
+
+  it('stand in its manifest', async () => {
+    const found = await inspector.inspect(addDevices(example('add/add.wasm'), [temperature]))
+    expect(found.manifest.devices).toEqual([temperature])
+    expectWhole(addDevices(example('add/add.wasm'), [temperature]), found)
+  })
+
+  it('may have been brought into a component by its core', async () => {
+    const lowered = addDevices(await loweredOf('package t:t; world w { export run: func(); }'), [temperature])
+    const component = await componentNew(lowered, [])
+    expect((await inspector.inspect(component)).manifest.devices).toEqual([temperature])
+  })
+
+  it('are those of the component where its core says something else', async () => {
+    const lowered = addDevices(await loweredOf('package t:t; world w { export run: func(); }'), [temperature])
+    const component = addDevices(await componentNew(lowered, []), [])
+    expect((await inspector.inspect(component)).manifest.devices).toEqual([])
+  })
+
+  it('that are wrong refuse the upload by their key', async () => {
+    const text = '{"devices":{"line1-temp":{"kind":"i3c","access":"read"}}}'
+    const bytes = await parse(`(module (func (export "f")) (@custom "samara:devices" ${JSON.stringify(text)}))`)
+    expect((await refusal(bytes)).message).toMatch(/devices\.line1-temp\.kind: "i3c" is not one of/)
+  })
+})
+
+describe('a guest of Rust that was made without the template for microcontrollers', () => {
+  it('is recognised, and told what to change', async () => {
+    const found = await inspector.inspect(example('i2c-scan/i2c-scan.wasm'))
+    expect(found.manifest).toMatchObject({ memory: { minPages: 17, grows: true }, stackBytes: 1_048_576 })
+    expect(found.mends).toEqual([
+      expect.stringMatching(/memory\.grow.*Rust guest.*no_std/),
+      '1048576 bytes of it are its stack; link with -C link-arg=-zstack-size=4096',
+    ])
+    expect(found.notes[1]?.refused).toEqual([
+      `microcontrollers: 1114112 bytes of linear memory are more than most have; ${found.mends.join('; ')}`,
+    ])
+  })
+
+  it('is told which target to build for where it came as a component', async () => {
+    const found = await inspector.inspect(example('i2c-scan/i2c-scan.component.wasm'))
+    expect(found.notes[0]?.runs).toEqual(['Linux proplets (V8) that offer wasi:i2c/i2c@0.2.0-draft'])
+    expect(found.notes[0]?.refused).toEqual([
+      expect.stringMatching(/imports wasi:.*; build for wasm32-unknown-unknown/),
+    ])
+  })
+
+  it('fits with it', async () => {
+    const found = await inspector.inspect(example('thermostat/thermostat.wasm'))
+    expect(found.mends).toEqual([])
+    expect(found.manifest.dataBytes).toBeLessThanOrEqual(4096)
+    expect(found.notes[1]?.refused).toEqual([])
+  })
+})
+
+describe('host functions in a shape that nobody offers', () => {
+  const usb = readFileSync(new URL('../../../shared/wit/component-usb.wit', import.meta.url), 'utf8').replace(
+    'world guest {',
+    'world guest { export run: func();',
+  )
+  const borrowing = usb.replace('await-transfer: func(xfer: transfer)', 'await-transfer: func(xfer: borrow<transfer>)')
+
+  it.each([
+    ['a lowered core', (bytes: Uint8Array) => bytes],
+    ['a component', (bytes: Uint8Array) => componentNew(bytes, [])],
+  ])('are refused with the difference: %s', async (_, make) => {
+    const error = await refusal(await make(await loweredOf(borrowing)))
+    expect(error.code).toBe('UNSUPPORTED')
+    expect(error.message).toBe(
+      'module: asks for host functions that are not offered: component:usb/transfers@0.2.1#await-transfer: func(xfer:borrow<transfer>)->… asked for, func(xfer:own<transfer>)->… offered',
+    )
+  })
+
+  it('are accepted where the shape is ours, though for Linux alone', async () => {
+    const found = await inspector.inspect(await loweredOf(usb))
+    expect(imagesOf(found)).toEqual(['component component'])
+    expect(found.notes[0]?.refused).toContain('C proplets (WAMR): they do not offer component:usb/device@0.2.1')
+  })
 })

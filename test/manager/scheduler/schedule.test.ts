@@ -18,6 +18,8 @@ const proplet = (id: string, change: Partial<Candidate> = {}): Candidate => ({
   assigned: 0,
   memoryBytes: 1 << 20,
   maxImageBytes: 1 << 20,
+  interfaces: [],
+  devices: [],
   caches: () => false,
   ...change,
 })
@@ -25,6 +27,8 @@ const proplet = (id: string, change: Partial<Candidate> = {}): Candidate => ({
 const need = (change: Partial<Requirement> = {}): Requirement => ({
   images: [image],
   minMemoryPages: 1,
+  interfaces: [],
+  grants: [],
   selector: [],
   avoid: new Set(),
   ...change,
@@ -46,6 +50,12 @@ describe('feasible: every proplet has its reason', () => {
       false,
     ],
     [
+      'has 2000 bytes of memory for an instance, this one needs 2128',
+      proplet('a', { formats: ['lowered-core'], memoryBytes: 2000 }),
+      need({ images: [image, { ...image, recipe: 'shrunk-core', format: 'lowered-core' }], dataBytes: 2128 }),
+      false,
+    ],
+    [
       'label line is "2", not "1"',
       proplet('a', { labels: { line: '2' } }),
       need({ selector: parseSelector('line=1') }),
@@ -58,6 +68,13 @@ describe('feasible: every proplet has its reason', () => {
 
   test('without a proplet it says so', () => {
     expect(schedule(need(), [])).toEqual({ later: false, reasons: ['there is no proplet yet'] })
+  })
+
+  test('a proplet that loads lowered cores gives what they declare, any other one whole pages', () => {
+    const small = need({ images: [image, { ...image, format: 'lowered-core' }], dataBytes: 2128 })
+    const placed = schedule(small, [proplet('a', { formats: ['lowered-core'], memoryBytes: 4096 })])
+    expect(isPlaced(placed) && placed.image.format).toBe('lowered-core')
+    expect(isPlaced(schedule(small, [proplet('a', { memoryBytes: 4096 })]))).toBe(false)
   })
 
   test('a late proplet still gets work, an overdue one does not', () => {

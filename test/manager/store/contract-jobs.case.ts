@@ -56,6 +56,22 @@ function admission(open: Open): void {
     expect(await again.jobCounts(job.id)).toEqual({ scheduled: 1, pending: 1 })
   })
 
+  it('keeps what a job may, that it is recorded, and what it replays; and what its task left of its devices', async () => {
+    const { store, reopen } = await open()
+    const replay = { task: newTask(9).task.id, transcript: D1, transcriptBytes: 900 }
+    const job = jobRecord(1, { grants: D3, grantsBytes: 40, record: true, replay })
+    await store.addJob(job, [newTask(1)], [placed(1)])
+    const trace = { refusals: 2, transcriptDigest: D2, transcriptBytes: 800, grantsDigest: D3, grantsBytes: 40 }
+    expect(await store.step({ ...completed(1), ...trace })).toBe(true)
+
+    const again = await reopen()
+    expect(await again.job(job.id)).toEqual(job)
+    expect(await again.task(newTask(1).task.id)).toMatchObject(trace)
+    expect(await again.ownsBlob(ALICE, D2)).toBe(true)
+    expect(await again.ownsBlob(BOB, D2)).toBe(false)
+    for (const digest of [D1, D2, D3]) expect((await again.usedBlobs()).blobs).toContain(digest)
+  })
+
   it('gives the job that has the key, and refuses another submission under it', async () => {
     const { store } = await open()
     await addPlaced(store, 1)

@@ -58,6 +58,23 @@ function functionContract(open: Open): void {
     expect((await store.version(FUNCTION, 'stable'))?.version).toBe(1)
   })
 
+  it('keeps what a version was granted and by whom; the next version has nothing', async () => {
+    const { store, reopen } = await open()
+    const first = await store.addVersion(versionRecord(), undefined)
+    const granted = { grants: D2, grantsBytes: 40, grantedBy: ALICE, grantedMs: 9 }
+    expect(await store.setGrants(FUNCTION, 1, { ...granted, grants: D3 })).toBe(true)
+    expect(await store.setGrants(FUNCTION, 1, granted)).toBe(true)
+    expect(await store.setGrants(FUNCTION, 2, granted)).toBe(false)
+    expect(await store.setGrants(functionName('other'), 1, granted)).toBe(false)
+    expect(await store.addVersion(versionRecord(), 'stable')).toEqual({ ...first, granted })
+
+    const again = await reopen()
+    const second = await again.addVersion(versionRecord({ manifest: D3 }), undefined)
+    expect(second.granted).toBeUndefined()
+    expect(await again.versions(FUNCTION)).toEqual([second, { ...first, granted }])
+    expect((await again.usedBlobs()).blobs).toContain(D2)
+  })
+
   it('removes a function with its versions, and lists the others newest first', async () => {
     const { store } = await open()
     const names = ['a', 'b', 'c'].map(functionName)
@@ -128,20 +145,21 @@ function deploymentContract(open: Open): void {
 
   it('keeps deployments, oldest first, and what their proplets report', async () => {
     const { store, reopen } = await open()
-    const every = deployment(2, { trigger: 'every', everyMs: 500, keep: true })
+    const grants = [{ device: 'motor-1', kind: 'gpio', access: 'write', perSecond: 2 }] as const
+    const every = deployment(2, { trigger: 'every', everyMs: 500, keep: true, grants })
     await store.putDeployment(deployment(1))
     await store.putDeployment(every)
     await store.putDeployment(deployment(1, { selector: 'line=2' }))
     const error = { code: 'GUEST_TRAPPED', message: 'unreachable' } as const
     await store.putDeploymentState({ ...report, error })
     await store.putDeploymentState({ ...report, runs: 2 })
-    await store.putDeploymentState({ ...report, proplet: propletId('edge-2'), error })
+    await store.putDeploymentState({ ...report, proplet: propletId('edge-2'), error, refusals: 3 })
 
     const again = await reopen()
     expect(await again.deployments()).toEqual([deployment(1, { selector: 'line=2' }), every])
     expect(await again.deploymentStates(id)).toEqual([
       { ...report, runs: 2 },
-      { ...report, proplet: 'edge-2', error },
+      { ...report, proplet: 'edge-2', error, refusals: 3 },
     ])
   })
 

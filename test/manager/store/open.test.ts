@@ -108,6 +108,22 @@ describe('schema', () => {
     expect(digestOf(text(migrations[0] ?? ''))).toBe('09fdec8fd85f889ef62adaea79ec20d554105b8b90314a55b190fb82ee1adb0f')
   })
 
+  it('of an older release is brought up to date, and keeps what it has', async () => {
+    const file = join(await temporaryFolder(), 'samara.db')
+    const old = new Database(file)
+    old.pragma('application_id = 1397576257')
+    old.exec(migrations[0] ?? '')
+    old.exec(`INSERT INTO meta (only, incarnation) VALUES (1, 7);
+      INSERT INTO functions (name, latest, created_ms) VALUES ('thermo', 1, 1);
+      INSERT INTO versions VALUES ('default', 1, 1, 'aa', 1, 'bb', 'core', 1, 1, 'alice')`)
+    old.pragma('user_version = 1')
+    old.close()
+    const db = openDatabase(file, 1)
+    expect(db.pragma('user_version', { simple: true })).toBe(migrations.length)
+    expect(db.prepare('SELECT manifest, grants FROM versions').all()).toEqual([{ manifest: 'aa', grants: null }])
+    db.close()
+  })
+
   it('has a namespace in every table but meta', async () => {
     const tables = (await schema())
       .split('CREATE ')
