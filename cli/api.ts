@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { deviceKinds } from '../shared/bus.ts'
+import { accesses } from '../shared/capabilities.ts'
 
 /** What the manager's HTTP API answers, as far as the command line reads it. Unknown fields are kept for `--json`. */
 
@@ -11,6 +13,27 @@ const labels = v.record(text, text)
 const errorBody = v.looseObject({ code: text, message: text, field: maybeText })
 
 export const anything = v.unknown()
+
+const grants = v.array(
+  v.looseObject({
+    device: text,
+    kind: v.picklist(deviceKinds),
+    access: v.picklist(accesses),
+    addresses: v.optional(v.array(number)),
+    maxBytes: maybeNumber,
+    perSecond: maybeNumber,
+  }),
+)
+/** What a version asks for and what its tasks may. */
+export const GrantsView = v.looseObject({
+  function: text,
+  version: number,
+  asked: grants,
+  grants,
+  grantedBy: maybeText,
+  grantedMs: maybeNumber,
+})
+export type GrantsView = v.InferOutput<typeof GrantsView>
 
 const page = <S extends v.GenericSchema>(item: S) => v.looseObject({ items: v.array(item), next: maybeText })
 
@@ -41,6 +64,9 @@ export const ManifestView = v.looseObject({
   exports: v.array(v.looseObject({ name: text, signature: text })),
   imports: v.array(v.looseObject({ module: text, name: text, signature: maybeText })),
   memory: v.looseObject({ minPages: number, maxPages: maybeNumber, grows: v.optional(v.boolean()) }),
+  devices: v.optional(grants),
+  dataBytes: maybeNumber,
+  stackBytes: maybeNumber,
   images: v.array(v.looseObject({ recipe: text, format: text, digest: text, sizeBytes: number })),
 })
 export type ManifestView = v.InferOutput<typeof ManifestView>
@@ -56,6 +82,7 @@ export type UploadedView = v.InferOutput<typeof UploadedView>
 
 export const InspectionView = v.looseObject({
   manifest: ManifestView,
+  words: maybeText,
   notes,
   proplets: v.array(v.looseObject({ proplet: text, fits: v.boolean(), format: maybeText, reason: maybeText })),
 })
@@ -74,6 +101,20 @@ export const PropletView = v.looseObject({
   assigned: maybeNumber,
   memoryBytes: maybeNumber,
   lastSeenMs: maybeNumber,
+  interfaces: v.optional(texts),
+  devices: v.optional(
+    v.array(
+      v.looseObject({
+        name: text,
+        kind: text,
+        simulated: v.boolean(),
+        direction: maybeText,
+        chip: maybeText,
+        addresses: v.optional(v.array(number)),
+        places: v.optional(texts),
+      }),
+    ),
+  ),
 })
 export type PropletView = v.InferOutput<typeof PropletView>
 export const PropletPage = page(PropletView)
@@ -117,6 +158,7 @@ export const AnswerView = v.looseObject({
   attempt: maybeNumber,
   waitedUs: maybeNumber,
   ranUs: maybeNumber,
+  refusals: maybeNumber,
 })
 export type AnswerView = v.InferOutput<typeof AnswerView>
 export const AnswerPage = page(AnswerView)
@@ -136,6 +178,9 @@ export const TaskView = v.looseObject({
   finishedMs: maybeNumber,
   waitedUs: maybeNumber,
   ranUs: maybeNumber,
+  refusals: maybeNumber,
+  transcriptBytes: maybeNumber,
+  grants: v.optional(grants),
   value: v.optional(v.unknown()),
   stdout: maybeText,
   stderr: maybeText,
@@ -178,6 +223,9 @@ export const DeploymentView = v.looseObject({
   bufferCount: maybeNumber,
   createdMs: maybeNumber,
   user: maybeText,
+  grants: v.optional(grants),
+  words: maybeText,
+  refusals: maybeNumber,
 })
 export type DeploymentView = v.InferOutput<typeof DeploymentView>
 
@@ -192,6 +240,7 @@ export const DeploymentDetails = v.looseObject({
       failures: number,
       skipped: number,
       dropped: number,
+      refusals: maybeNumber,
       error: v.optional(errorBody),
     }),
   ),

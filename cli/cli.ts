@@ -3,6 +3,7 @@ import { isSamaraError, toSamaraError } from '../shared/errors.ts'
 import type { Host } from './command.ts'
 import { backup, restore } from './commands/backup.ts'
 import { broker } from './commands/broker.ts'
+import { build } from './commands/build.ts'
 import { demo } from './commands/demo.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployments } from './commands/deployments.ts'
@@ -10,8 +11,10 @@ import { events } from './commands/events.ts'
 import { functions } from './commands/functions.ts'
 import { inspect } from './commands/inspect.ts'
 import { jobs } from './commands/jobs.ts'
+import { lab } from './commands/lab.ts'
 import { programs } from './commands/programs.ts'
 import { proplets } from './commands/proplets.ts'
+import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { tasks } from './commands/tasks.ts'
 import { up } from './commands/up.ts'
@@ -30,7 +33,6 @@ export function createCommands(host: Host): Command {
   const { out, err, env } = host.io
   const root = new Command('samara')
     .description('Runs WebAssembly functions where the machines are.')
-    .version(packageVersion(), '-V, --version', 'show the version')
     .addOption(
       new Option('--manager <url>', `HTTP address of the manager; SAMARA_MANAGER (default: ${DEFAULT_MANAGER})`),
     )
@@ -40,13 +42,15 @@ export function createCommands(host: Host): Command {
     .showSuggestionAfterError()
     .helpCommand('help [command]', 'show help')
     .addHelpText('after', '\nsamara COMMAND --help shows examples of each.')
+  // Commander takes an option of the root wherever it stands; `replay` has one of this name.
+  if (!host.args.includes('replay')) root.version(packageVersion(), '-V, --version', 'show the version')
   root.hook('preAction', (command) => {
     const { manager = env.SAMARA_MANAGER } = command.opts<{ manager?: string }>()
     if (manager) command.setOptionValue('manager', httpUrl(manager))
   })
-  for (const add of [up, demo, run, deploy]) add(root, host)
-  for (const add of [functions, inspect, tasks, jobs, deployments, events]) add(root, host)
-  for (const add of [proplets, users, broker, backup, restore, programs, version]) add(root, host)
+  for (const add of [up, demo, run, deploy, replay]) add(root, host)
+  for (const add of [functions, build, inspect, tasks, jobs, deployments, events]) add(root, host)
+  for (const add of [lab, proplets, users, broker, backup, restore, programs, version]) add(root, host)
   everywhere(root, (command) =>
     command
       .exitOverride()

@@ -17,6 +17,8 @@ export type Io = {
   /** Aborted when somebody asks the process to stop. */
   readonly signal: AbortSignal
   readonly readStdin: () => Promise<Buffer>
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>
 }
 
 /** Resolves after `ms`, or at once when `signal` is aborted. */

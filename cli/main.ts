@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { realClock } from '../shared/clock.ts'
 import { runCommandLine } from './cli.ts'
@@ -28,6 +29,7 @@ function processIo(): Io {
     clock: realClock,
     signal: stopping.signal,
     readStdin,
+    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: (question) => ask(question, stopping.signal) }),
   }
 }
 
@@ -50,6 +52,19 @@ async function readStdin(): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of process.stdin) pieces.push(piece as Buffer)
   return Buffer.concat(pieces)
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // Ctrl-C at the question goes to the interface and not to the process.
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  try {
+    // Nothing is answered where the input ends, as by Ctrl-D.
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+    return await Promise.race([terminal.question(question, { signal }), ended])
+  } finally {
+    terminal.close()
+  }
 }
 
 const args = process.argv.slice(2)

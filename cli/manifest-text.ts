@@ -1,3 +1,4 @@
+import { grantWords } from '../shared/grant-words.ts'
 import type { ManifestView } from './api.ts'
 import { shortDigest, size } from './format.ts'
 import type { Session } from './session.ts'
@@ -10,15 +11,20 @@ type Image = ManifestView['images'][number]
 export const signature = (text: string | undefined): string | undefined =>
   text?.replace(/([:,])(?=\S)/g, '$1 ').replace(/->/g, ' -> ')
 
-/** What a version is and needs: kind, memory, exports, imports, images. */
-export function manifestText(session: Session, manifest: ManifestView): string {
-  const { memory } = manifest
+/**
+ * What a version is and needs: kind, memory, devices, exports, imports, images. `asks` says in words what it asks for,
+ * where somebody knows more of the devices than their names.
+ */
+export function manifestText(session: Session, manifest: ManifestView, asks?: string): string {
+  const { memory, devices = [] } = manifest
   const most =
     memory.maxPages === undefined ? (memory.grows ? 'grows' : 'does not grow') : size(memory.maxPages * 65_536)
   const parts = [
     session.details([
       ['kind', manifest.kind],
       ['memory', `${size(memory.minPages * 65_536)}, ${memory.maxPages === undefined ? most : `at most ${most}`}`],
+      ['on C proplets', smallMemory(manifest)],
+      ['asks for', devices.length > 0 ? (asks ?? grantWords(devices)) : undefined],
     ]),
     session.table<Export>(
       [
@@ -31,6 +37,12 @@ export function manifestText(session: Session, manifest: ManifestView): string {
   if (manifest.imports.length > 0) parts.push(importTable(session, manifest.imports))
   parts.push(imageTable(session, manifest.images))
   return parts.join('\n')
+}
+
+/** Exact, because a few bytes decide whether it fits. */
+function smallMemory({ dataBytes, stackBytes }: ManifestView): string | undefined {
+  if (dataBytes === undefined) return undefined
+  return `${dataBytes} bytes${stackBytes === undefined ? '' : `, ${stackBytes} of them its stack`}`
 }
 
 const importTable = (session: Session, imports: readonly Import[]): string =>

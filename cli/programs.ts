@@ -7,7 +7,7 @@ import type { Io } from './io.ts'
 
 /** Starts the programs of this package: TypeScript in the source tree, JavaScript in the packed one. */
 
-export type ProgramName = 'manager' | 'proplet'
+export type ProgramName = 'manager' | 'proplet' | 'lab'
 
 const isSource = import.meta.filename.endsWith('.ts')
 /** The folder of package.json. */
@@ -15,7 +15,7 @@ export const packageRoot = join(import.meta.dirname, isSource ? '..' : '../..')
 /** What a user calls `samara`. */
 const cliFile = join(packageRoot, 'cli', 'samara.js')
 const programFile = (name: ProgramName): string =>
-  join(import.meta.dirname, '..', name, isSource ? 'main.ts' : 'main.js')
+  join(import.meta.dirname, '..', name === 'lab' ? 'proplet/lab' : name, isSource ? 'main.ts' : 'main.js')
 
 export const packageVersion = (): string => {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }

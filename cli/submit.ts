@@ -21,6 +21,8 @@ export type Target = {
   readonly function: string
   readonly version: string
   readonly exports: FunctionVersionView['exports']
+  /** Devices that it asks for. */
+  readonly devices: NonNullable<FunctionVersionView['devices']>
 }
 
 /** The function that a user named, uploaded first where it is a file. */
@@ -28,7 +30,7 @@ export async function targetOf(session: Session, named: string): Promise<Target>
   const { name, reference } = isFile(named) ? await uploaded(session, named) : referenceOf(named)
   const found = await session.client.get(FunctionVersionView, path`/v1/functions/${name}/versions/${reference}`)
   // The version that was looked at is the one that is meant, whatever becomes of its alias meanwhile.
-  return { function: name, version: `${found.version}`, exports: found.exports }
+  return { function: name, version: `${found.version}`, exports: found.exports, devices: found.devices ?? [] }
 }
 
 async function uploaded(session: Session, file: string): Promise<{ name: string; reference: string }> {

@@ -4,6 +4,7 @@ import { MAX_MODULE_BYTES } from '../shared/fields.ts'
 import { NAME_PATTERN, NAME_RULE } from '../shared/ids.ts'
 import { UploadedView } from './api.ts'
 import { path } from './client.ts'
+import { askingFor } from './devices-file.ts'
 import { size } from './format.ts'
 import { readFile, type Session } from './session.ts'
 
@@ -40,9 +41,15 @@ export function readModule(file: string): Buffer {
 /** Keeps a file as a version of function `name`. */
 export async function upload(
   session: Session,
-  options: { readonly file: string; readonly name: string; readonly alias?: string | undefined },
+  options: {
+    readonly file: string
+    readonly name: string
+    readonly alias?: string | undefined
+    /** File of the devices that it asks for, in place of those that stand in the module. */
+    readonly devices?: string | undefined
+  },
 ): Promise<UploadedView> {
-  const bytes = readModule(options.file)
+  const bytes = await askingFor(readModule(options.file), options.devices)
   const sent = progressOf(session, options.file, bytes.length)
   try {
     return await session.client.upload(UploadedView, path`/v1/functions/${options.name}`, bytes, {

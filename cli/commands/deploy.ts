@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
+import type { Grant } from '../../shared/capabilities.ts'
+import { grantWords } from '../../shared/grant-words.ts'
 import { DeploymentView } from '../api.ts'
 import { act, describe, flag, type Host } from '../command.ts'
-import { callOf, targetOf } from '../submit.ts'
+import { chosenGrants, consent, GRANT_FORM, grantFlag, type Wanted } from '../grants.ts'
+import type { Session } from '../session.ts'
+import { callOf, type Target, targetOf } from '../submit.ts'
 import { duration, integer, pair } from '../values.ts'
 
 type Flags = {
@@ -16,6 +20,8 @@ type Flags = {
   readonly timeout?: number
   readonly throttle?: number
   readonly buffer?: number
+  readonly grant?: Wanted
+  readonly yes?: boolean
 }
 
 export function deploy(parent: Command, host: Host): void {
@@ -25,6 +31,7 @@ export function deploy(parent: Command, host: Host): void {
     examples: [
       ['samara deploy ticker --on line=1 --every 1s --keep', 'each second, in one instance that remembers'],
       ['samara deploy watch@prod --on "*" --boot', 'on every proplet, once when it starts'],
+      ['samara deploy thermostat --on cell=1 --every 1s --grant asked', 'with the devices that it asks for'],
       ['samara deploy stats --on site=hall-3 --every 5m --export summarise --args "[1, 2]"', 'with arguments'],
     ],
   })
@@ -40,10 +47,13 @@ export function deploy(parent: Command, host: Host): void {
     .addOption(flag('-t, --timeout <duration>', 'longest run', duration))
     .addOption(flag('--throttle <duration>', 'least time between two results that are sent', duration))
     .addOption(flag('--buffer <n>', 'results kept while there is no connection', integer(0, 10_000)))
+    .addOption(flag('--grant <grant>', `asked, none, or ${GRANT_FORM}; several times`, grantFlag))
+    .option('-y, --yes', 'grant without a question')
   act<[string], Flags>(command, host, async (session, flags, named) => {
     const trigger = triggerOf(command, flags)
     const target = await targetOf(session, named)
     const call = flags.args || flags.env ? callOf(target, flags.export, flags.args ?? []) : {}
+    const grants = await granted(session, flags, target)
     const made = await session.client.post(DeploymentView, '/v1/deployments', {
       function: target.function,
       version: target.version,
@@ -57,10 +67,25 @@ export function deploy(parent: Command, host: Host): void {
       timeoutMs: flags.timeout,
       throttleMs: flags.throttle,
       bufferCount: flags.buffer,
+      grants,
     })
     session.show(made, ({ id }) => `${id}\n`)
     if (!session.isJson) session.note(`results: samara deployments results ${made.id} --follow`)
   })
+}
+
+/** What it may, agreed to. Without a word of it, nothing: the function runs, and what it opens is refused. */
+async function granted(
+  session: Session,
+  { grant, yes }: Flags,
+  { function: name, version, devices }: Target,
+): Promise<readonly Grant[] | undefined> {
+  if (!grant && devices.length > 0)
+    session.note(`${name} asks for more than it gets: ${grantWords(devices)}; see --grant`)
+  if (!grant) return undefined
+  const grants = chosenGrants(name, grant, devices)
+  await consent(session, { what: `this deployment of ${name} version ${version}`, grants, yes })
+  return grants
 }
 
 function triggerOf(command: Command, { boot, every, onRequest }: Flags): string {

@@ -4,6 +4,7 @@ import { DeploymentDetails, DeploymentPage, type DeploymentView, ResultPage, Res
 import { path } from '../client.ts'
 import { act, describe, flag, type Host, noun } from '../command.ts'
 import { ago, json, span, when } from '../format.ts'
+import { grantRows } from '../grants.ts'
 import { type EventData, followEvents } from '../log-stream.ts'
 import { outcomeText } from '../outcome.ts'
 import { list } from '../pages.ts'
@@ -24,6 +25,7 @@ const columns = (nowMs: number): readonly Column<DeploymentView>[] => [
   { title: 'FUNCTION', of: (one) => `${one.function}@${one.version ?? '?'}` },
   { title: 'ON', of: ({ selector }) => selector },
   { title: 'RUNS', of: trigger },
+  { title: 'REFUSED', of: ({ refusals }) => refusals ?? 0, align: 'right' },
   { title: 'CREATED', of: ({ createdMs }) => ago(nowMs, createdMs) },
 ]
 
@@ -34,6 +36,7 @@ const stateColumns: readonly Column<State>[] = [
   { title: 'FAILED', of: ({ failures }) => failures, align: 'right' },
   { title: 'SKIPPED', of: ({ skipped }) => skipped, align: 'right' },
   { title: 'DROPPED', of: ({ dropped }) => dropped, align: 'right' },
+  { title: 'REFUSED', of: ({ refusals }) => refusals ?? 0, align: 'right' },
   { title: 'ERROR', of: ({ error }) => error?.message },
 ]
 
@@ -96,6 +99,7 @@ function card(session: Session, deployment: DeploymentDetails): string {
     ['function', `${deployment.function}@${deployment.version ?? '?'}`],
     ['on', deployment.selector],
     ['runs', trigger(deployment)],
+    ...(deployment.grants ? grantRows('may', deployment.grants) : []),
     ['timeout', span(deployment.timeoutMs)],
     ['throttle', span(deployment.throttleMs)],
     ['buffer', deployment.bufferCount],

@@ -15,7 +15,10 @@ export function events(parent: Command, host: Host): void {
     ],
   })
     .option('-f, --follow', 'go on until stopped (it always does)')
-    .option('--type <types>', 'task, log, proplet, deployment, deployment-state, deployment-result; joined by commas')
+    .option(
+      '--type <types>',
+      'task, log, proplet, deployment, deployment-state, deployment-result, grants; joined by commas',
+    )
     .option('--task <task>', 'of one task')
     .option('--job <job>', 'of one job')
     .option('-p, --proplet <name>', 'of one proplet')

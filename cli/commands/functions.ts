@@ -9,6 +9,7 @@ import type { Session } from '../session.ts'
 import type { Column } from '../table.ts'
 import { nameOfFile, upload } from '../upload.ts'
 import { integer } from '../values.ts'
+import { grant } from './functions-grant.ts'
 
 const functionColumns: readonly Column<FunctionView>[] = [
   { title: 'FUNCTION', of: ({ name }) => name },
@@ -51,6 +52,7 @@ export function functions(parent: Command, host: Host): void {
   )
   show(all, host)
   alias(all, host)
+  grant(all, host)
   act<[string], object>(
     describe(all, 'rm <name>', {
       summary: 'remove a function and its versions',
@@ -72,13 +74,15 @@ function add(all: Command, host: Host): void {
     examples: [
       ['samara functions add stats.wasm', 'as the function stats'],
       ['samara functions add stats.wasm --name line-stats --alias prod', 'and moves the alias prod to it'],
+      ['samara functions add thermostat.wasm --devices devices.yaml', 'with the devices that it asks for'],
     ],
   })
     .option('-n, --name <name>', 'function (default: name of the file)')
     .option('-a, --alias <alias>', 'alias to move to it, beside latest')
-  act<[string], { name?: string; alias?: string }>(command, host, async (session, flags, file) => {
+    .option('--devices <file>', 'devices that it asks for (YAML or JSON), in place of those in the module')
+  act<[string], { name?: string; alias?: string; devices?: string }>(command, host, async (session, flags, file) => {
     const name = flags.name ?? nameOfFile(file)
-    const added = await upload(session, { file, name, alias: flags.alias })
+    const added = await upload(session, { file, name, alias: flags.alias, devices: flags.devices })
     session.show(added, () => `${name} version ${added.version}: ${added.kind}, ${size(added.sizeBytes)}\n`)
   })
 }

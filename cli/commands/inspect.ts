@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InspectionView } from '../api.ts'
 import { act, describe, type Host } from '../command.ts'
+import { askingFor } from '../devices-file.ts'
 import { manifestText } from '../manifest-text.ts'
 import type { Session } from '../session.ts'
 import { progressOf, readModule } from '../upload.ts'
@@ -13,11 +14,12 @@ export function inspect(parent: Command, host: Host): void {
     more: 'The manager looks at it and keeps nothing.',
     examples: [
       ['samara inspect line-stats.wasm', 'exports, imports, memory, and each proplet'],
+      ['samara inspect thermostat.wasm --devices devices.yaml', 'and what it would be allowed'],
       ['samara inspect line-stats.wasm --json', 'for a program'],
     ],
-  })
-  act<[string], object>(command, host, async (session, _flags, file) => {
-    const bytes = readModule(file)
+  }).option('--devices <file>', 'devices that it asks for (YAML or JSON), in place of those in the module')
+  act<[string], { devices?: string }>(command, host, async (session, flags, file) => {
+    const bytes = await askingFor(readModule(file), flags.devices)
     const options = { sent: progressOf(session, file, bytes.length), signal: session.io.signal }
     const found = await session.client
       .upload(InspectionView, '/v1/inspect', bytes, options)
@@ -26,12 +28,12 @@ export function inspect(parent: Command, host: Host): void {
   })
 }
 
-function text(session: Session, { manifest, notes, proplets }: InspectionView): string {
+function text(session: Session, { manifest, words, notes, proplets }: InspectionView): string {
   const lines = notes.flatMap(({ format, runs, refused }) => [
     ...runs.map((where) => ({ format, says: 'runs on', where })),
     ...refused.map((where) => ({ format, says: 'not on', where })),
   ])
-  const parts = [manifestText(session, manifest)]
+  const parts = [manifestText(session, manifest, words)]
   if (lines.length > 0)
     parts.push(
       session.table(

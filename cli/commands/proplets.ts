@@ -60,7 +60,7 @@ export function proplets(parent: Command, host: Host): void {
 function showOne(all: Command, host: Host): void {
   const command = describe(all, 'show <name>', {
     summary: 'show one proplet',
-    examples: [['samara proplets show press-4', 'formats, memory, slots and labels']],
+    examples: [['samara proplets show press-4', 'formats, memory, slots, labels and devices']],
   })
   act<[string], object>(command, host, async (session, _flags, id) => {
     const one = await session.client.get(PropletView, path`/v1/proplets/${id}`)
@@ -68,7 +68,22 @@ function showOne(all: Command, host: Host): void {
   })
 }
 
-const card = (session: Session, one: PropletView): string =>
+type Device = NonNullable<PropletView['devices']>[number]
+
+const deviceColumns: readonly Column<Device>[] = [
+  { title: 'DEVICE', of: ({ name }) => name },
+  { title: 'KIND', of: ({ kind, direction }) => (direction ? `${kind} ${direction}` : kind) },
+  { title: 'CHIP', of: ({ chip }) => chip },
+  { title: 'SIMULATED', of: ({ simulated }) => (simulated ? 'yes' : 'no') },
+  { title: 'PLACES', of: ({ places }) => places?.join(', ') },
+]
+
+function card(session: Session, one: PropletView): string {
+  const devices = one.devices?.length ? `\n${session.table(deviceColumns, one.devices)}` : ''
+  return `${facts(session, one)}${devices}`
+}
+
+const facts = (session: Session, one: PropletView): string =>
   session.details([
     ['proplet', one.id],
     ['heard', one.liveness],
@@ -81,6 +96,7 @@ const card = (session: Session, one: PropletView): string =>
     ['waiting', one.queued],
     ['memory', size(one.memoryBytes)],
     ['labels', pairs(one.labels)],
+    ['interfaces', one.interfaces?.join(', ') || undefined],
   ])
 
 function add(all: Command, host: Host): void {

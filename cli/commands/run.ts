@@ -18,6 +18,7 @@ type Flags = {
   readonly stdin?: string
   readonly retries?: number
   readonly batch?: string
+  readonly record?: boolean
 }
 
 export function run(parent: Command, host: Host): void {
@@ -46,6 +47,7 @@ export function run(parent: Command, host: Host): void {
     .addOption(flag('--env <k=v>', 'environment of a program; several times', pair))
     .option('--stdin <file>', 'standard input of a program; - for our own')
     .addOption(flag('--retries <n>', 'attempts beyond the first', integer(0, 255)))
+    .option('--record', 'keep every operation on devices with the task; see tasks show --bus and replay')
     .option('-b, --batch <file>', 'calls, as a JSON list of lists, or one a line; - for standard input')
   act<[string, string[]], Flags>(command, host, async (session, flags, named, words) => {
     const { batch, stdin } = flags
@@ -64,6 +66,7 @@ export function run(parent: Command, host: Host): void {
       proplet: flags.proplet,
       timeoutMs: flags.timeout,
       retries: flags.retries,
+      record: flags.record,
     })
     if (flags.wait === false) {
       session.show(submitted.accepted, ({ job }) => `${job.id}\n`)
@@ -86,6 +89,8 @@ function showOne(session: Session, answer: AnswerView | undefined): number {
   }
   const failure = outcomeText(answer)
   if (failure !== undefined) session.note(failure)
+  if (answer.refusals)
+    session.note(`${answer.refusals} operations on devices were refused; see: samara functions grant`)
   return exitCodeOf(answer)
 }
 

@@ -1,15 +1,19 @@
 import type { Command } from 'commander'
+import { Transcript } from '../../shared/documents/transcript.ts'
 import { taskStates } from '../../shared/task.ts'
 import { anything, TaskPage, TaskView } from '../api.ts'
+import { busText } from '../bus-text.ts'
 import { path } from '../client.ts'
 import { act, describe, flag, type Host, noun } from '../command.ts'
-import { ago, json, span, when } from '../format.ts'
+import { ago, json, size, span, when } from '../format.ts'
+import { grantRows } from '../grants.ts'
 import { followLogs } from '../log-stream.ts'
 import { outcomeText } from '../outcome.ts'
 import { list } from '../pages.ts'
 import type { Session } from '../session.ts'
 import type { Column } from '../table.ts'
 import { manyLines } from '../text.ts'
+import { readTranscript } from '../transcript.ts'
 import { choice, integer } from '../values.ts'
 
 type Attempt = NonNullable<TaskView['attempts']>[number]
@@ -24,6 +28,7 @@ export const taskColumns = (nowMs: number): readonly Column<TaskView>[] => [
   { title: 'TRIES', of: ({ attempt }) => attempt, align: 'right' },
   { title: 'RAN', of: ({ ranUs }) => span(ranUs === undefined ? undefined : ranUs / 1_000), align: 'right' },
   { title: 'CREATED', of: ({ createdMs }) => ago(nowMs, createdMs) },
+  { title: 'REFUSED', of: ({ refusals }) => refusals ?? 0, align: 'right' },
   { title: 'OUTCOME', of: (one) => outcomeText(one) ?? one.outcome },
 ]
 
@@ -88,11 +93,19 @@ function listed(all: Command, host: Host): void {
 function show(all: Command, host: Host): void {
   const command = describe(all, 'show <task>', {
     summary: 'show a task, its attempts and its result',
-    examples: [['samara tasks show TASK', 'where it ran, how often, and what it gave']],
-  })
-  act<[string], object>(command, host, async (session, _flags, task) => {
+    examples: [
+      ['samara tasks show TASK', 'where it ran, how often, and what it gave'],
+      ['samara tasks show TASK --bus', 'and what it did on its devices, where that was recorded'],
+    ],
+  }).option('--bus', 'show every operation on its devices')
+  act<[string], { bus?: boolean }>(command, host, async (session, { bus }, task) => {
     const one = await session.client.get(TaskView, path`/v1/tasks/${task}`, { query: { body: 'full' } })
-    session.show(one, () => card(session, one))
+    if (!bus) return session.show(one, () => card(session, one))
+    const transcript = await readTranscript(session, task)
+    session.show(
+      { ...one, transcript: Transcript.toJson(transcript) },
+      () => `${card(session, one)}\n${busText(session, transcript)}`,
+    )
   })
 }
 
@@ -108,6 +121,9 @@ function card(session: Session, one: TaskView): string {
     ['ended', when(one.finishedMs)],
     ['waited', span(one.waitedUs === undefined ? undefined : one.waitedUs / 1_000)],
     ['ran', span(one.ranUs === undefined ? undefined : one.ranUs / 1_000)],
+    ...(one.grants ? grantRows('might', one.grants) : []),
+    ['refused', one.refusals ? `${one.refusals} operations, by its grants` : undefined],
+    ['transcript', one.transcriptBytes && `${size(one.transcriptBytes)}; see --bus`],
     ['result', json(one.value)],
   ])
   return one.attempts?.length ? `${head}\n${session.table(attemptColumns, one.attempts)}` : head

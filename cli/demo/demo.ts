@@ -5,6 +5,7 @@ import { path } from '../client.ts'
 import { size, span } from '../format.ts'
 import type { Session } from '../session.ts'
 import { until } from '../until.ts'
+import { startCell, warmAndCool } from './cell.ts'
 import { type Example, exampleFile, examples } from './examples.ts'
 import { failover } from './failover.ts'
 import { countsOf, countsText, type Played, rowsOf, rowsText } from './report.ts'
@@ -55,15 +56,21 @@ async function show(session: Session, stage: Stage, say: (text: string) => void)
     const counts = await countsOf(stage, id)
     return (counts.length === PROPLETS.length && counts.every(({ results }) => results >= TICKS)) || undefined
   })
+  const cell = await startCell(io, stage, say)
+  await warmAndCool(cell, say)
   const before = await countsOf(stage, id)
   const { killed, tasks } = await failover(io, stage, say)
   for (const task of tasks) played.push({ task, over: 'HTTP' })
   say(`all ${tasks.length} calls completed; the work of ${killed} moved`)
-  return {
+  const told = {
     killed,
     rows: await rowsOf(stage, played),
     deployment: await stillTicking(session, stage, id, { killed, before }),
   }
+  stage.manager.kill('SIGKILL')
+  say('killed the manager, and the broker with it')
+  await warmAndCool(cell, say)
+  return told
 }
 
 async function uploaded(stage: Stage, name: Example): Promise<string> {

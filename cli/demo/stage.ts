@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SamaraError } from '../../shared/errors.ts'
-import { PropletView, Registered } from '../api.ts'
-import { type Client, createClient, path } from '../client.ts'
+import { type Client, createClient } from '../client.ts'
 import type { Io } from '../io.ts'
 import { endedText, type Program, startProgram } from '../programs.ts'
-import { until } from '../until.ts'
+import { heard, startProplet } from './props.ts'
 
 /** Everything that the demo has started, and what it must know of it. */
 export type Stage = {
@@ -16,11 +15,11 @@ export type Stage = {
   readonly proplets: ReadonlyMap<string, Program>
   /** The last lines of every program, for whoever asks why it went wrong. */
   readonly lastLines: readonly string[]
+  readonly manager: Program
+  readonly site: Site
 }
 
 const LEASE_MS = 2_000
-const ALIVE_MS = 1_000
-const SLOTS = 2
 const KEPT_LINES = 40
 const GRACE_MS = 3_000
 
@@ -48,7 +47,7 @@ export async function onStage<T>(
   }
 }
 
-type Site = { readonly io: Io; readonly dir: string; readonly programs: Program[]; readonly lastLines: string[] }
+export type Site = { readonly io: Io; readonly dir: string; readonly programs: Program[]; readonly lastLines: string[] }
 
 async function build(site: Site, names: readonly string[]): Promise<Stage> {
   const { io, dir, programs, lastLines } = site
@@ -60,28 +59,12 @@ async function build(site: Site, names: readonly string[]): Promise<Stage> {
   const client = createClient({ url: http }, io.clock)
   const broker = `mqtt://127.0.0.1:${mqtt}`
   const proplets = new Map<string, Program>()
-  for (const name of names) proplets.set(name, await addProplet(site, client, broker, name))
+  for (const name of names) proplets.set(name, await startProplet(site, { client, broker }, name))
   await Promise.all(names.map((name) => heard(io, client, name)))
-  return { client, broker, proplets, lastLines }
+  return { client, broker, proplets, lastLines, manager, site }
 }
 
-async function addProplet(site: Site, client: Client, broker: string, id: string): Promise<Program> {
-  const { token } = await client.post(Registered, '/v1/proplets', { id, labels: { demo: id } })
-  const tokenFile = join(site.dir, `${id}.token`)
-  writeFileSync(tokenFile, token, { mode: 0o600 })
-  const settings = { id, broker, 'token-file': tokenFile, data: join(site.dir, id), slots: SLOTS, 'alive-ms': ALIVE_MS }
-  const program = await startProgram(site.io, 'proplet', flags(settings), quietly(site))
-  site.programs.push(program)
-  return program
-}
-
-const heard = (io: Io, client: Client, id: string): Promise<true> =>
-  until(io, { what: `proplet ${id} being heard` }, async () => {
-    const { liveness } = await client.get(PropletView, path`/v1/proplets/${id}`)
-    return liveness === 'on-time' || undefined
-  })
-
-const flags = (settings: Readonly<Record<string, string | number>>): string[] =>
+export const flags = (settings: Readonly<Record<string, string | number>>): string[] =>
   Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`])
 
 /** Settings of the surroundings, taken away. */
@@ -93,7 +76,7 @@ export const withoutSettings = ({ env }: Io): Record<string, string> =>
   )
 
 /** Nothing of the surroundings changes what the demo shows. */
-function quietly({ io, lastLines }: Site) {
+export function quietly({ io, lastLines }: Site) {
   return {
     env: withoutSettings(io),
     onLine(line: string) {
@@ -117,6 +100,6 @@ function listening(site: Site, ready: (place: Ready) => void) {
   }
 }
 
-const deathOf = async (program: Program): Promise<never> => {
+export const deathOf = async (program: Program): Promise<never> => {
   throw new SamaraError('UNAVAILABLE', `the ${program.name} ended (${endedText(await program.ended)})`)
 }

@@ -12,6 +12,8 @@ export type Surroundings = {
   /** Columns of a terminal; a pipe where it is left out. */
   readonly columns?: number
   readonly signal?: AbortSignal
+  /** What somebody at the terminal answers; nobody is there where it is left out. */
+  readonly answer?: string
 }
 
 /** Runs a command line in this process. */
@@ -31,6 +33,12 @@ export async function samara(args: readonly string[], around: Surroundings = {})
     clock: realClock,
     signal: around.signal ?? new AbortController().signal,
     readStdin: async () => Buffer.from(around.stdin ?? ''),
+    ...(around.answer !== undefined && {
+      ask: async (question) => {
+        texts.err += question
+        return around.answer ?? ''
+      },
+    }),
   }
   return { code: await runCommandLine(args, io), ...texts }
 }
