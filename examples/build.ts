@@ -1,26 +1,24 @@
 /**
  * Builds the examples whose toolchain is to be had and says which were skipped.
  *
- *   npm run build:examples [name...]    without a name, all
+ *   npm run build:examples [name...]             without a name, all
+ *   npm run build:examples -- --check [name...]  writes nothing; fails where a build gives other bytes
  *
- * Toolchains from npm go to .cache/toolchains; Rust wants rustup and cargo.
+ * The compilers are those of `samara build`, which keeps them in .cache/toolchains here.
  */
 
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { componentNew, print } from '@bytecodealliance/jco-transpile/wasm-tools'
+import { componentNew, parse, print } from '@bytecodealliance/jco-transpile/wasm-tools'
+import { assemblyScriptModule } from '../cli/build/assemblyscript.ts'
+import { cCommand, cModule } from '../cli/build/c.ts'
+import { buildGuest } from '../cli/build/guest.ts'
+import { rustModule } from '../cli/build/rust.ts'
+import { CompileError, type Toolbox } from '../cli/build/toolchain.ts'
+import { isSamaraError } from '../shared/errors.ts'
 import { type Entry, examplesDir, type Kind, readCatalogue, sourceDigest, writeCatalogue } from './catalogue.ts'
-import {
-  assemblyScriptModule,
-  cCommand,
-  cModule,
-  javaScriptComponent,
-  MissingToolchain,
-  rustModule,
-  textModule,
-} from './toolchains.ts'
 
 /** Module files by their path, all from the same sources. */
 type Modules = Record<string, Uint8Array>
@@ -33,6 +31,8 @@ interface Recipe {
   build(): Promise<Modules>
 }
 
+const tools: Toolbox = { cacheDir: join(examplesDir, '..', '.cache'), env: process.env, note: console.log }
+
 const recipes: Recipe[] = [
   fromOne('add', 'add/add.c', 'add/add.wasm', cModule),
   fromOne('ticker', 'ticker/ticker.c', 'ticker/ticker.wasm', cModule),
@@ -41,31 +41,27 @@ const recipes: Recipe[] = [
   {
     example: 'line-stats',
     sources: crateSources('line-stats'),
-    build: async () => ({ 'line-stats/line-stats.wasm': await rustModule('line-stats', 'wasm32-unknown-unknown') }),
+    build: async () => ({ 'line-stats/line-stats.wasm': crate('line-stats', 'wasm32-unknown-unknown') }),
   },
   {
     example: 'values',
     sources: crateSources('values'),
     build: async () => {
-      const lowered = await rustModule('values', 'wasm32-unknown-unknown')
+      const lowered = crate('values', 'wasm32-unknown-unknown')
       return { 'values/values.wasm': lowered, 'values/values.component.wasm': await componentNew(lowered, []) }
     },
   },
   {
     example: 'component-command',
     sources: crateSources('component-command'),
-    build: async () => ({
-      'component-command/component-command.wasm': await rustModule('component-command', 'wasm32-wasip2'),
-    }),
+    build: async () => ({ 'component-command/component-command.wasm': crate('component-command', 'wasm32-wasip2') }),
   },
-  {
-    example: 'shout-js',
-    sources: ['shout-js/shout.js', 'shout-js/shout.wit'],
-    varies: true,
-    build: async () => ({
-      'shout-js/shout-js.wasm': await javaScriptComponent('shout-js/shout.js', 'shout-js/shout.wit'),
-    }),
-  },
+  guest('shout-js', { source: 'shout-js/shout.js', varies: true }),
+  guest('thermostat', { source: 'thermostat', sdk: 'rust' }),
+  guest('vibration', { source: 'vibration/vibration.ts', sdk: 'assemblyscript' }),
+  guest('eeprom-logger', { source: 'eeprom-logger/eeprom-logger.c', sdk: 'c' }),
+  guest('usb-loopback', { source: 'usb-loopback/usb-loopback.c', sdk: 'c' }),
+  guest('i2c-scan', { source: 'i2c-scan', both: true }),
   ...globSync('hostile/*.wat', { cwd: examplesDir })
     .sort()
     .map((source) => fromOne('hostile', source, source.replace(/wat$/, 'wasm'), textModule)),
@@ -75,21 +71,69 @@ function fromOne(
   example: string,
   source: string,
   file: string,
-  compile: (source: string) => Promise<Uint8Array>,
+  compile: (source: string, tools: Toolbox) => Uint8Array | Promise<Uint8Array>,
 ): Recipe {
-  return { example, sources: [source], build: async () => ({ [file]: await compile(source) }) }
+  return {
+    example,
+    sources: [source],
+    build: async () => ({ [file]: await compile(join(examplesDir, source), tools) }),
+  }
 }
 
-function crateSources(crate: string): string[] {
-  const found = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'src/**/*.rs', 'wit/**/*.wit']
-  return found.flatMap((pattern) => globSync(`${crate}/${pattern}`, { cwd: examplesDir }).sort())
+type GuestOptions = {
+  readonly source: string
+  /** SDK that it is built with, whose files are sources too. */
+  readonly sdk?: string
+  readonly varies?: boolean
+  /** The lowered core, and the component that the same source gives. */
+  readonly both?: boolean
 }
 
-async function buildExamples(names: string[]): Promise<void> {
+/** What `samara build` makes of it. */
+function guest(example: string, { source, sdk, varies = false, both = false }: GuestOptions): Recipe {
+  const isCrate = !source.includes('.')
+  const own = isCrate ? crateSources(source) : found([`${example}/*.{c,ts,js,wit,json}`])
+  const made = async (component: boolean) =>
+    (await buildGuest({ source: join(examplesDir, source), component }, tools)).bytes
+  return {
+    example,
+    sources: [...own, ...(sdk ? found([`sdk/${sdk}/**/*.{h,ts,mjs,rs,toml}`]) : [])],
+    varies,
+    build: async () => ({
+      [`${example}/${example}.wasm`]: await made(false),
+      ...(both && { [`${example}/${example}.component.wasm`]: await made(true) }),
+    }),
+  }
+}
+
+function found(patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => globSync(pattern, { cwd: examplesDir }).sort())
+}
+
+function crateSources(folder: string): string[] {
+  const files = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'devices.json', 'src/**/*.rs', 'wit/**/*.wit']
+  return found(files.map((pattern) => `${folder}/${pattern}`))
+}
+
+const crate = (name: string, target: Parameters<typeof rustModule>[1]): Uint8Array =>
+  rustModule(join(examplesDir, name), target, tools)
+
+/** WebAssembly text, of a module or of a component. */
+function textModule(source: string): Promise<Uint8Array> {
+  return parse(readFileSync(source, 'utf8'))
+}
+
+interface Wish {
+  names: string[]
+  isCheck: boolean
+}
+
+async function buildExamples({ names, isCheck }: Wish): Promise<void> {
   const unknown = names.filter((name) => !recipes.some((recipe) => recipe.example === name))
   if (unknown.length > 0) throw new Error(`no such example: ${unknown.join(', ')}`)
 
   const wanted = recipes.filter((recipe) => names.length === 0 || names.includes(recipe.example))
+  if (isCheck) return check(wanted)
   const before = readCatalogue()
   const built: Entry[] = []
   for (const recipe of wanted) {
@@ -103,6 +147,19 @@ async function buildExamples(names: string[]): Promise<void> {
   const kept = before.filter((entry) => !built.some((other) => other.file === entry.file))
   writeCatalogue([...kept, ...built])
 }
+
+async function check(wanted: Recipe[]): Promise<void> {
+  const known = new Map(readCatalogue().map((entry) => [entry.file, entry]))
+  for (const recipe of wanted.filter(({ varies }) => !varies)) {
+    const made = Object.entries(await buildOrSkip(recipe))
+    const others = made.filter(([file, wasm]) => known.get(file)?.digest !== sha256(wasm)).map(([file]) => file)
+    if (others.length > 0) process.exitCode = 1
+    for (const file of others) console.log(`${recipe.example}: ${file} is not what its sources give`)
+    if (made.length > others.length) console.log(`${recipe.example}: as committed`)
+  }
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function isCurrent(recipe: Recipe, catalogue: Entry[]): boolean {
   const digest = sourceDigest(recipe.sources)
@@ -127,7 +184,7 @@ async function describe(file: string, sources: string[], wasm: Uint8Array): Prom
     kind: await kindOf(wasm),
     sources,
     sourceDigest: sourceDigest(sources),
-    digest: createHash('sha256').update(wasm).digest('hex'),
+    digest: sha256(wasm),
     size: wasm.length,
   }
 }
@@ -144,7 +201,8 @@ async function buildOrSkip(recipe: Recipe): Promise<Modules> {
   try {
     return await recipe.build()
   } catch (error) {
-    if (!(error instanceof MissingToolchain)) throw error
+    if (error instanceof CompileError) console.error(error.output)
+    if (!isSamaraError(error) || error.code !== 'UNAVAILABLE') throw error
     console.log(`${recipe.example}: skipped, ${error.message}`)
     return {}
   }
@@ -157,4 +215,5 @@ function refuseLocalPaths(file: string, wasm: Uint8Array): void {
   if (local) throw new Error(`${file} contains the path ${local}`)
 }
 
-await buildExamples(process.argv.slice(2))
+const given = process.argv.slice(2)
+await buildExamples({ names: given.filter((name) => name !== '--check'), isCheck: given.includes('--check') })
