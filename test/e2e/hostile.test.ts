@@ -6,7 +6,7 @@ import { Hello, Result, Submit } from '../../shared/messages/index.ts'
 import { type Topic, topics } from '../../shared/topics.ts'
 import { type System, startSystem } from '../support/system.ts'
 
-const said = Object.values(topics).filter((topic) => topic.from !== 'manager') as readonly Topic[]
+const said = Object.values(topics).filter(({ from }) => from === 'proplet' || from === 'user') as readonly Topic[]
 const NAMES = { user: 'ann', proplet: 'evil-1', deployment: 'd01k9zq8m5v0123456789' }
 
 /** A proplet's own connection, in the hands of somebody hostile. */
