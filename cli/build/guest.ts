@@ -7,7 +7,7 @@ import { describeCore } from '../../shared/wasm/core-module.ts'
 import { addDevices, parseDevices } from '../../shared/wasm/devices.ts'
 import { layerOf } from '../../shared/wasm/sections.ts'
 import { readFile } from '../session.ts'
-import { assemblyScriptModule } from './assemblyscript.ts'
+import { assemblyScriptModule, withWitNames } from './assemblyscript.ts'
 import { cModule } from './c.ts'
 import { fillDeps } from './deps.ts'
 import { javaScriptComponent } from './javascript.ts'
@@ -94,7 +94,7 @@ async function compile(language: Language, order: Order, world: World | undefine
     case 'C':
       return cModule(source, tools)
     case 'AssemblyScript':
-      return assemblyScriptModule(source, tools)
+      return withWitNames(assemblyScriptModule(source, tools), (world ?? defaultWorld).wit)
     case 'JavaScript': {
       const { wit: own, name } = world ?? defaultWorld
       const { wit } = completeWorld({ wit: own, name }, [])

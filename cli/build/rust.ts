@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { packageRoot } from '../programs.ts'
 import { CompileError, missing, type Toolbox, tryRun } from './toolchain.ts'
 
@@ -8,8 +8,10 @@ export type RustTarget = 'wasm32-unknown-unknown' | 'wasm32-wasip2'
 
 const GET_RUST = 'get Rust from https://rustup.rs'
 
-/** The module of a crate whose `Cargo.toml` is in `folder`. */
-export function rustModule(folder: string, target: RustTarget, tools: Toolbox): Uint8Array {
+/** The module of a crate whose `Cargo.toml` is in the folder `crate`. */
+export function rustModule(crate: string, target: RustTarget, tools: Toolbox): Uint8Array {
+  // As cargo itself spells it.
+  const folder = realpathSync(resolve(crate))
   requireTarget(target, folder, tools)
   const locked = existsSync(join(folder, 'Cargo.lock')) ? ['--locked'] : []
   fetchCrates(folder, ['--target', target, ...locked], tools)
@@ -17,11 +19,11 @@ export function rustModule(folder: string, target: RustTarget, tools: Toolbox): 
   const config = ['--config', remapped(folder, target, tools)]
   const args = ['build', '--message-format=json-render-diagnostics', ...options, ...config]
   const done = tryRun('cargo', args, folder, tools.env)
-  if (done?.status !== 0) throw new CompileError(folder, 'cargo', done?.stderr ?? '')
+  if (done?.status !== 0) throw new CompileError(crate, 'cargo', done?.stderr ?? '')
   const file = artefactOf(folder, done.stdout)
   if (file) return readFileSync(file)
   const expected = '[lib] with crate-type = ["cdylib"], or a src/main.rs'
-  throw new CompileError(folder, 'cargo', `no .wasm was made; Cargo.toml wants ${expected}\n`)
+  throw new CompileError(crate, 'cargo', `no .wasm was made; Cargo.toml wants ${expected}\n`)
 }
 
 function requireTarget(target: RustTarget, folder: string, { env, note }: Toolbox): void {

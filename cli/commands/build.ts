@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildGuest, type Guest, outputName } from '../build/guest.ts'
 import { type Measures, measure } from '../build/measure.ts'
@@ -49,7 +49,9 @@ export function build(parent: Command, host: Host): void {
 }
 
 const toolbox = ({ io, note }: Session): Toolbox => ({
-  cacheDir: io.env.SAMARA_CACHE ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'samara'),
+  cacheDir: resolve(
+    io.env.SAMARA_CACHE ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'samara'),
+  ),
   env: io.env,
   note,
 })

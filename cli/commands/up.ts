@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { toSamaraError } from '../../shared/errors.ts'
 import { PropletView } from '../api.ts'
@@ -12,6 +13,7 @@ import { until } from '../until.ts'
 
 /** Above the time that the proplet itself allows for its drain. */
 const PROPLET_GRACE_MS = 20_000
+const LAB_GRACE_MS = 2_000
 
 export function up(parent: Command, host: Host): void {
   const command = describe(parent, 'up [settings...]', {
@@ -24,13 +26,24 @@ export function up(parent: Command, host: Host): void {
       ['samara up', 'then, elsewhere: samara run add.wasm --export add 2 3'],
       ['samara up --http-port 8080 --data /var/lib/samara', 'elsewhere on this machine'],
       ['samara up --log-level info -- --slots 4 --labels site=home', 'with settings of the proplet'],
+      ['samara up --lab examples/lab/cell.lab.yaml', 'with simulated hardware: see samara lab'],
     ],
   })
-  command.allowUnknownOption().addHelpText('after', () => `\nSettings of the manager\n${settingsText('manager')}`)
-  act<[string[]], object>(command, host, (session) => {
+  command
+    .option('--lab <file>', 'run this lab too, and let the proplet use its devices')
+    .allowUnknownOption()
+    .addHelpText('after', () => `\nSettings of the manager\n${settingsText('manager')}`)
+  act<[string[]], { readonly lab?: string }>(command, host, (session, { lab }) => {
     const { before, after } = splitAtDashes(host.args.slice(host.args.indexOf('up') + 1))
-    return runUp(session, command.optsWithGlobals() as GlobalOptions, { manager: before, proplet: after })
+    const args = { manager: withoutLab(before), proplet: after, lab }
+    return runUp(session, command.optsWithGlobals() as GlobalOptions, args)
   })
+}
+
+/** The manager is handed its settings as they stand on the command line. */
+function withoutLab(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((arg) => arg === '--lab' || arg.startsWith('--lab='))
+  return at < 0 ? args : args.toSpliced(at, args[at] === '--lab' ? 2 : 1)
 }
 
 /** Commander forgets where `--` was. */
@@ -39,7 +52,11 @@ function splitAtDashes(args: readonly string[]): { before: readonly string[]; af
   return at < 0 ? { before: args, after: [] } : { before: args.slice(0, at), after: args.slice(at + 1) }
 }
 
-type Args = { readonly manager: readonly string[]; readonly proplet: readonly string[] }
+type Args = {
+  readonly manager: readonly string[]
+  readonly proplet: readonly string[]
+  readonly lab: string | undefined
+}
 
 /** The manager in this process, the proplet in one of its own. The proplet drains first, then the manager ends. */
 async function runUp(session: Session, globals: GlobalOptions, args: Args): Promise<number> {
@@ -53,6 +70,7 @@ async function runUp(session: Session, globals: GlobalOptions, args: Args): Prom
     io.signal.addEventListener('abort', () => resolve('asked'), { once: true })
   })
   let proplet: Promise<void> | undefined
+  let lab: Promise<void> | undefined
   try {
     const place = await Promise.race([isReady, manager, asked])
     if (typeof place === 'number') return place
@@ -60,7 +78,10 @@ async function runUp(session: Session, globals: GlobalOptions, args: Args): Prom
     const token = operatorToken(place.data)
     const client = createClient({ ...(token && { token }), ...endpointAt(io, globals), url: place.url }, io.clock)
     const local = await registerLocal(client, place.data)
-    proplet = keepProplet(session, place, { local, args: args.proplet, signal: propletStop.signal })
+    const socket = resolve(place.data, 'lab.sock')
+    if (args.lab !== undefined) lab = keepLab(session, { file: args.lab, socket, signal: managerStop.signal })
+    const more = lab ? ['--lab', socket, ...args.proplet] : args.proplet
+    proplet = keepProplet(session, place, { local, args: more, signal: propletStop.signal })
     session.note(`Samara is up: ${place.url} and ${place.broker}, data in ${place.data}. Ctrl-C stops it.`)
     void heard(session, client).catch(
       (error: unknown) => io.signal.aborted || session.note(errorLine(toSamaraError(error))),
@@ -71,6 +92,7 @@ async function runUp(session: Session, globals: GlobalOptions, args: Args): Prom
     propletStop.abort()
     await proplet
     managerStop.abort()
+    await lab
     await manager
   }
 }
@@ -88,6 +110,17 @@ async function heard(session: Session, client: Client): Promise<void> {
 /** At a terminal, what goes well is not worth a line; who wants it asks for it. */
 const quietly = (session: Session, args: readonly string[]): readonly string[] =>
   session.io.env.SAMARA_LOG_LEVEL ? args : ['--log-level', 'warn', ...args]
+
+type KeepLab = { readonly file: string; readonly socket: string; readonly signal: AbortSignal }
+
+/** Ends after the proplet, which leaves its outputs in their safe states. */
+const keepLab = (session: Session, { file, socket, signal }: KeepLab): Promise<void> =>
+  supervise(session.io, {
+    start: () => startProgram(session.io, 'lab', [file, '--socket', socket]),
+    signal,
+    note: session.note,
+    graceMs: LAB_GRACE_MS,
+  })
 
 type Keep = { readonly local: LocalProplet; readonly args: readonly string[]; readonly signal: AbortSignal }
 

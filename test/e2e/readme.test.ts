@@ -30,10 +30,16 @@ async function freePort(): Promise<number> {
 }
 
 /** `npm start` as the README says, on ports of its own. */
-async function start(dir: string, http: number, mqtt: number): Promise<() => Promise<void>> {
-  const child = spawn('npm', ['start', '--silent'], {
+async function start(dir: string, http: number, mqtt: number, lab: number): Promise<() => Promise<void>> {
+  const [, ...words] =
+    blocks
+      .find((block) => block.how === 'sh run=start')
+      ?.text.trim()
+      .split(' ') ?? []
+  const ports = { SAMARA_HTTP_PORT: `${http}`, SAMARA_MQTT_PORT: `${mqtt}`, SAMARA_LAB_HTTP_PORT: `${lab}` }
+  const child = spawn('npm', ['--silent', ...words], {
     cwd: root,
-    env: { ...process.env, SAMARA_HTTP_PORT: `${http}`, SAMARA_MQTT_PORT: `${mqtt}`, SAMARA_DATA: join(dir, 'data') },
+    env: { ...process.env, ...ports, SAMARA_DATA: join(dir, 'data') },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -76,12 +82,12 @@ describe.skipIf(!hasTool('mosquitto_pub'))('the README, from npm start on', () =
   let output = ''
 
   beforeAll(async () => {
-    const [http, mqtt] = [await freePort(), await freePort()]
+    const [http, mqtt, lab] = [await freePort(), await freePort(), await freePort()]
     for (const name of ['cli', 'examples']) symlinkSync(join(root, name), join(dir, name))
-    stop = await start(dir, http, mqtt)
+    stop = await start(dir, http, mqtt, lab)
     const script = ['shopt -s expand_aliases', 'set -euo pipefail', ...shell.map((block) => block.text)].join('\n')
     writeFileSync(join(dir, 'readme.sh'), script.replaceAll('-p 1883', `-p ${mqtt}`))
-    const env = { ...process.env, SAMARA_MANAGER: `http://127.0.0.1:${http}` }
+    const env = { ...process.env, SAMARA_MANAGER: `http://127.0.0.1:${http}`, SAMARA_LAB: `http://127.0.0.1:${lab}` }
     const ran = await run('bash', ['readme.sh'], { cwd: dir, env, maxBuffer: 1 << 24 }).catch(
       (error: { stdout: string; stderr: string }) => {
         throw new Error(`${error.stdout}\n${error.stderr}`)
@@ -100,6 +106,13 @@ describe.skipIf(!hasTool('mosquitto_pub'))('the README, from npm start on', () =
     expect(output).toMatch(/"mean": ?2/)
     expect(output).toMatch(/hello ada/)
     expect(output).toMatch(/MIND THE GAP/)
+  })
+
+  test('the thermostat says what it asks for, closes the relay in the cold, and leaves its traces', () => {
+    expect(output).toMatch(/reads and writes line1-temp/)
+    expect(output).toMatch(/motor-1 .*closed=true/)
+    expect(output).toMatch(/76/)
+    expect(JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'))).toMatchObject({ outcome: 'completed' })
   })
 
   test('a job over plain MQTT is accepted and gives 42', () => {
