@@ -25,6 +25,8 @@ const NOTED_PAGES = 256
 const NOTED_ELEMENTS = 100_000
 /** Boards have tens of KiB for an instance: one page is too much for most. */
 const BOARD_BYTES = 49_152
+/** And as much for its code, which stands in RAM beside it. */
+const BOARD_IMAGE_BYTES = 65_536
 
 const LINUX = 'Linux proplets (V8)'
 const SMALL = 'C proplets (WAMR)'
@@ -70,10 +72,21 @@ function smallNote(manifest: Manifest, wanted: readonly string[], { mends, start
   const cut = dataBytes === undefined ? '' : `: ${dataBytes} bytes of linear memory in place of ${whole}${stack}`
   const start = startMoved ? ['C proplets call its start section as a function, before all others'] : []
   const runs = [`${that(SMALL, wanted)}${cut}`, ...start]
-  if ((dataBytes ?? whole) <= BOARD_BYTES) return { runs, refused: [] }
-  const size = `${dataBytes ?? whole} bytes of linear memory are more than most have`
-  return { runs, refused: [`${BOARDS}: ${[size, ...mends].join('; ')}`] }
+  return { runs, refused: [...tooMuchMemory(dataBytes ?? whole, mends), ...tooMuchCode(manifest)] }
 }
+
+const tooMuchMemory = (sizeBytes: number, mends: readonly string[]): string[] =>
+  sizeBytes <= BOARD_BYTES
+    ? []
+    : [`${BOARDS}: ${[`${sizeBytes} bytes of linear memory are more than most have`, ...mends].join('; ')}`]
+
+const tooMuchCode = ({ images }: Manifest): string[] =>
+  images
+    .filter(({ format, sizeBytes }) => format === 'lowered-core' && sizeBytes > BOARD_IMAGE_BYTES)
+    .map(
+      ({ sizeBytes }) =>
+        `${BOARDS}: ${sizeBytes} bytes of code are more than most have; optimise for size (-Oz, opt-level "s", lto)`,
+    )
 
 /** Told where no form for C proplets is among the images. */
 const lackingSmall = (manifest: Manifest, small: SmallFacts = NO_FACTS): string[] =>

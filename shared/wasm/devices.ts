@@ -7,7 +7,7 @@ import { ByteReader, leb, readSections, type Section } from './sections.ts'
 /**
  * The devices that a function asks for, inside the module that asks: a custom section whose text is
  * `{"devices":{"line1-temp":{"kind":"i2c","access":"read-write","addresses":[118]}}}`. Core modules and components have
- * the same frame of sections, so one reader serves both. [P-10.2]
+ * the same frame of sections, so one reader serves both. [P-8.6]
  */
 export const DEVICES_SECTION = 'samara:devices'
 

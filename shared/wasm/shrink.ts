@@ -125,8 +125,9 @@ function layoutOf(module: Module): Layout | string {
   const heapBase = heapBaseOf(module)
   if (typeof heapBase === 'string') return heapBase
   const size = (core.memories[0]?.min ?? 0) * PAGE_BYTES
-  if (heapBase > size || dataEnd > heapBase)
-    return `its memory would end at ${heapBase}, which its data (to ${dataEnd}) or its ${size} bytes contradict`
+  const used = Math.max(dataEnd, module.stackPointer?.constant ?? 0)
+  if (heapBase > size || used > heapBase)
+    return `its memory would end at ${heapBase}, which its data and stack (to ${used}) or its ${size} bytes contradict`
   return wrongUse(module, heapBase) ?? { heapBase, dataEnd: belowHeap(dataEndOf(module), heapBase) }
 }
 

@@ -18,7 +18,7 @@ export type SmallImage =
 
 /**
  * A start section would run while the module is instantiated, where no deadline reaches. In its place stands an export
- * that a C proplet calls first. [P-8.4]
+ * that a C proplet calls first. [P-8.5]
  */
 export const START_EXPORT = '_samara_start'
 

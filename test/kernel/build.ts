@@ -94,4 +94,11 @@ function run(program: string, given: readonly string[]): void {
   throw new Error(`${program} ${given.at(-1)} failed:\n${`${stdout}\n${stderr}`.split('\n').slice(-40).join('\n')}`)
 }
 
-if (import.meta.main) console.log(buildKernel((line) => console.log(line)))
+if (import.meta.main) {
+  try {
+    console.log(buildKernel((line) => console.log(line)))
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+  }
+}

@@ -34,9 +34,9 @@ enum samara_error {
 	SAMARA_MODE_FAULT,
 	SAMARA_FRAME_FORMAT,
 	SAMARA_CHIP_SELECT,
-	SAMARA_OTHER, /* refused by the grant, or all else: the proplet's log says which */
+	SAMARA_OTHER,	/* refused by the grant, or all else: the proplet's log says which */
 	SAMARA_INVALID, /* more operations than SAMARA_MAX_OPS */
-	SAMARA_USB_IO, /* and the twelve other cases of libusb-error, in their order */
+	SAMARA_USB_IO,	/* and the twelve other cases of libusb-error, in their order */
 	SAMARA_USB_NOT_FOUND = SAMARA_USB_IO + 4,
 	SAMARA_USB_TIMEOUT = SAMARA_USB_IO + 6,
 	SAMARA_USB_PIPE = SAMARA_USB_IO + 8,
@@ -44,22 +44,23 @@ enum samara_error {
 
 #define SAMARA_IMPORT(module, name) __attribute__((import_module(module), import_name(name))) extern
 /* Exports a function under its WIT name. */
-#define SAMARA_EXPORT(name) __attribute__((export_name(name)))
+#define SAMARA_EXPORT(name)	    __attribute__((export_name(name)))
 /* What the host calls when it has read the result of a function that returns a pointer: gives back what the
  * arguments took of the arena. */
-#define SAMARA_POST(name, identifier)                                                                             \
-	__attribute__((export_name("cabi_post_" name))) void identifier(void *result);                             \
-	void identifier(void *result)                                                                               \
-	{                                                                                                           \
-		(void)result;                                                                                        \
-		samara_used = 0;                                                                                     \
+#define SAMARA_POST(name, identifier)                                                              \
+	__attribute__((export_name("cabi_post_" name))) void identifier(void *result);             \
+	void identifier(void *result)                                                              \
+	{                                                                                          \
+		(void)result;                                                                      \
+		samara_used = 0;                                                                   \
 	}
 
 static _Alignas(8) uint8_t samara_arena[SAMARA_ARENA];
 static uint32_t samara_used;
 
 /* Where the host puts lists and texts. */
-__attribute__((export_name("cabi_realloc"))) void *samara_realloc(void *old, size_t old_size, size_t align, size_t size);
+__attribute__((export_name("cabi_realloc"))) void *samara_realloc(void *old, size_t old_size,
+								  size_t align, size_t size);
 void *samara_realloc(void *old, size_t old_size, size_t align, size_t size)
 {
 	uint32_t start = (samara_used + align - 1) & -align;
@@ -166,7 +167,8 @@ static inline const struct samara_result *samara_failed(const char *text)
 SAMARA_IMPORT("samara:device/open@0.1.0", "open-i2c")
 void samara_raw_open_i2c(const char *name, uint32_t length, struct samara_area *area);
 SAMARA_IMPORT("samara:device/open@0.1.0", "open-delay") uint32_t samara_raw_open_delay(void);
-SAMARA_IMPORT("wasi:i2c/delay@0.2.0-draft", "[method]delay.delay-ns") void samara_raw_delay_ns(uint32_t delay, uint32_t ns);
+SAMARA_IMPORT("wasi:i2c/delay@0.2.0-draft", "[method]delay.delay-ns")
+void samara_raw_delay_ns(uint32_t delay, uint32_t ns);
 SAMARA_IMPORT("samara:device/config@0.1.0", "get")
 void samara_raw_config(const char *key, uint32_t length, struct samara_area *area);
 
@@ -220,16 +222,19 @@ struct samara_raw_op {
 };
 
 SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.read")
-void samara_raw_i2c_read(samara_i2c bus, uint32_t address, uint64_t length, struct samara_area *area);
+void samara_raw_i2c_read(samara_i2c bus, uint32_t address, uint64_t length,
+			 struct samara_area *area);
 SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write")
-void samara_raw_i2c_write(samara_i2c bus, uint32_t address, const void *data, uint32_t length, struct samara_area *area);
+void samara_raw_i2c_write(samara_i2c bus, uint32_t address, const void *data, uint32_t length,
+			  struct samara_area *area);
 SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write-read")
-void samara_raw_i2c_write_read(samara_i2c bus, uint32_t address, const void *data, uint32_t length, uint64_t read,
-			       struct samara_area *area);
+void samara_raw_i2c_write_read(samara_i2c bus, uint32_t address, const void *data, uint32_t length,
+			       uint64_t read, struct samara_area *area);
 SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.transaction")
-void samara_raw_i2c_transaction(samara_i2c bus, uint32_t address, const struct samara_raw_op *ops, uint32_t count,
-				struct samara_area *area);
-SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[resource-drop]i2c") void samara_i2c_close(samara_i2c bus);
+void samara_raw_i2c_transaction(samara_i2c bus, uint32_t address, const struct samara_raw_op *ops,
+				uint32_t count, struct samara_area *area);
+SAMARA_IMPORT("wasi:i2c/i2c@0.2.0-draft", "[resource-drop]i2c")
+void samara_i2c_close(samara_i2c bus);
 
 static inline int samara_i2c_error(uint8_t error, uint8_t detail)
 {
@@ -257,10 +262,12 @@ static inline int samara_i2c_read(samara_i2c bus, uint16_t address, void *buffer
 	struct samara_area area;
 
 	samara_raw_i2c_read(bus, address, length, &area);
-	return area.is_error ? samara_i2c_error(area.error, area.detail) : samara_take(area.list, buffer, length, mark);
+	return area.is_error ? samara_i2c_error(area.error, area.detail)
+			     : samara_take(area.list, buffer, length, mark);
 }
 
-static inline int samara_i2c_write(samara_i2c bus, uint16_t address, const void *data, uint32_t length)
+static inline int samara_i2c_write(samara_i2c bus, uint16_t address, const void *data,
+				   uint32_t length)
 {
 	struct samara_area area;
 
@@ -269,17 +276,19 @@ static inline int samara_i2c_write(samara_i2c bus, uint16_t address, const void 
 }
 
 /* Write, repeated start, read. */
-static inline int samara_i2c_write_read(samara_i2c bus, uint16_t address, const void *data, uint32_t length, void *buffer,
-					uint32_t read)
+static inline int samara_i2c_write_read(samara_i2c bus, uint16_t address, const void *data,
+					uint32_t length, void *buffer, uint32_t read)
 {
 	uint32_t mark = samara_used;
 	struct samara_area area;
 
 	samara_raw_i2c_write_read(bus, address, data, length, read, &area);
-	return area.is_error ? samara_i2c_error(area.error, area.detail) : samara_take(area.list, buffer, read, mark);
+	return area.is_error ? samara_i2c_error(area.error, area.detail)
+			     : samara_take(area.list, buffer, read, mark);
 }
 
-static inline void samara_raw_ops(const struct samara_op *ops, uint32_t count, struct samara_raw_op *raw)
+static inline void samara_raw_ops(const struct samara_op *ops, uint32_t count,
+				  struct samara_raw_op *raw)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		int has_data = ops[i].kind == SAMARA_WRITE || ops[i].kind == SAMARA_TRANSFER;
@@ -291,7 +300,8 @@ static inline void samara_raw_ops(const struct samara_op *ops, uint32_t count, s
 }
 
 /* One list comes back for each read, in order. */
-static inline int samara_i2c_transaction(samara_i2c bus, uint16_t address, const struct samara_op *ops, uint32_t count)
+static inline int samara_i2c_transaction(samara_i2c bus, uint16_t address,
+					 const struct samara_op *ops, uint32_t count)
 {
 	struct samara_raw_op raw[SAMARA_MAX_OPS];
 	struct samara_area area;
@@ -313,6 +323,7 @@ static inline int samara_i2c_transaction(samara_i2c bus, uint16_t address, const
 			error = samara_take(*next++, ops[i].data, ops[i].length, mark);
 		}
 	}
+	samara_used = mark;
 	return error;
 }
 
@@ -320,15 +331,19 @@ static inline int samara_i2c_transaction(samara_i2c bus, uint16_t address, const
 
 typedef uint32_t samara_spi;
 
-SAMARA_IMPORT("wasi:spi/spi", "open") void samara_raw_spi_open(const char *name, uint32_t length, struct samara_area *area);
+SAMARA_IMPORT("wasi:spi/spi", "open")
+void samara_raw_spi_open(const char *name, uint32_t length, struct samara_area *area);
 SAMARA_IMPORT("wasi:spi/spi", "[method]spi-device.read")
 void samara_raw_spi_read(samara_spi device, uint64_t length, struct samara_area *area);
 SAMARA_IMPORT("wasi:spi/spi", "[method]spi-device.write")
-void samara_raw_spi_write(samara_spi device, const void *data, uint32_t length, struct samara_area *area);
+void samara_raw_spi_write(samara_spi device, const void *data, uint32_t length,
+			  struct samara_area *area);
 SAMARA_IMPORT("wasi:spi/spi", "[method]spi-device.transfer")
-void samara_raw_spi_transfer(samara_spi device, const void *data, uint32_t length, struct samara_area *area);
+void samara_raw_spi_transfer(samara_spi device, const void *data, uint32_t length,
+			     struct samara_area *area);
 SAMARA_IMPORT("wasi:spi/spi", "[method]spi-device.transaction")
-void samara_raw_spi_transaction(samara_spi device, const struct samara_raw_op *ops, uint32_t count, struct samara_area *area);
+void samara_raw_spi_transaction(samara_spi device, const struct samara_raw_op *ops, uint32_t count,
+				struct samara_area *area);
 SAMARA_IMPORT("wasi:spi/spi", "[resource-drop]spi-device") void samara_spi_close(samara_spi device);
 
 /* The text of an error is in the arena: it goes with the mark. */
@@ -354,7 +369,8 @@ static inline int samara_spi_read(samara_spi device, void *buffer, uint32_t leng
 	struct samara_area area;
 
 	samara_raw_spi_read(device, length, &area);
-	return area.is_error ? samara_spi_error(area.error, mark) : samara_take(area.list, buffer, length, mark);
+	return area.is_error ? samara_spi_error(area.error, mark)
+			     : samara_take(area.list, buffer, length, mark);
 }
 
 static inline int samara_spi_write(samara_spi device, const void *data, uint32_t length)
@@ -373,11 +389,13 @@ static inline int samara_spi_transfer(samara_spi device, void *buffer, uint32_t 
 	struct samara_area area;
 
 	samara_raw_spi_transfer(device, buffer, length, &area);
-	return area.is_error ? samara_spi_error(area.error, mark) : samara_take(area.list, buffer, length, mark);
+	return area.is_error ? samara_spi_error(area.error, mark)
+			     : samara_take(area.list, buffer, length, mark);
 }
 
 /* The chip stays selected from the first operation to the last; one result comes back for each. */
-static inline int samara_spi_transaction(samara_spi device, const struct samara_op *ops, uint32_t count)
+static inline int samara_spi_transaction(samara_spi device, const struct samara_op *ops,
+					 uint32_t count)
 {
 	struct samara_raw_op raw[SAMARA_MAX_OPS];
 	struct samara_area area;
@@ -423,8 +441,10 @@ SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.toggle")
 void samara_raw_output_toggle(samara_output pin, struct samara_area *area);
 SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[method]input-pin.is-high")
 void samara_raw_input_get(samara_input pin, struct samara_area *area);
-SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[resource-drop]stateful-output-pin") void samara_output_close(samara_output pin);
-SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[resource-drop]input-pin") void samara_input_close(samara_input pin);
+SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[resource-drop]stateful-output-pin")
+void samara_output_close(samara_output pin);
+SAMARA_IMPORT("wasi:gpio/digital@0.2.0", "[resource-drop]input-pin")
+void samara_input_close(samara_input pin);
 
 static inline int samara_pin_result(const struct samara_area *area, uint32_t mark)
 {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Driver, OpenDevice } from '../../../proplet/hal/driver.ts'
 import type { DeviceSpec } from '../../../proplet/hal/profile.ts'
 import type { Answer, Operation } from '../../../shared/bus.ts'
@@ -19,11 +19,12 @@ type Fault = {
   readonly run?: (run: Run, operation: Operation, signal: AbortSignal) => ReturnType<Run>
 }
 
+// A lab for each: a driver that never comes back keeps what it has.
 let lab: SimContract
-beforeAll(async () => {
+beforeEach(async () => {
   lab = await openSimContract()
 })
-afterAll(() => lab.close())
+afterEach(() => lab.close())
 
 function broken(driver: Driver, { spec = (same) => same, run }: Fault): Driver {
   return {
@@ -49,7 +50,6 @@ async function judged<S extends DeviceSpec, H extends { driver(device: S): Drive
 ): Promise<void> {
   const judge = cases.find(({ name }) => name === fault.caught)
   expect(judge, `a case called ${fault.caught}`).toBeDefined()
-  lab.clearFaults()
   const spoiled = { ...harness, driver: (device: S) => broken(harness.driver(device), fault) }
   await expect(limited(judge?.run(spoiled) ?? Promise.resolve())).rejects.toThrow()
 }

@@ -86,6 +86,17 @@ describe('a plain core module', () => {
     ])
   })
 
+  it('with more code than a microcontroller holds is told how to make it less', async () => {
+    const found = await inspector.inspect(
+      await parse(
+        `(module (memory 1) (func (export "f")) (data (i32.const 0) "${'a'.repeat(65_000)}") (func (export "g") ${'(drop (i32.const 99999))'.repeat(400)}))`,
+      ),
+    )
+    expect(found.notes[1]?.refused.at(-1)).toMatch(
+      /^microcontrollers: \d+ bytes of code are more than most have; optimise/,
+    )
+  })
+
   it('with a memory of 4 GiB or a huge table is described, and noted', async () => {
     const memory = await inspector.inspect(example('hostile/memory-huge.wasm'))
     expect(memory.manifest.memory.minPages).toBe(65_536)

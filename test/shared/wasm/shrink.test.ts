@@ -150,6 +150,11 @@ describe('linear memory stays whole, and the reason says why', () => {
       /contradict/,
     ],
     [
+      'the end that it names is inside its stack',
+      `${STACK} (global (export "__heap_base") i32 (i32.const 2064)) ${FRAME} ${data}`,
+      /contradict/,
+    ],
+    [
       'the end that it names is outside of its memory',
       '(global (export "__heap_base") i32 (i32.const 70000)) (func (export "f"))',
       /contradict/,

@@ -27,25 +27,32 @@ export function splitDescriptors(all: Buffer, value: number): [device: Uint8Arra
   return [device, new Uint8Array()]
 }
 
+/** Up to the first that cannot be one. */
+function* descriptorsIn(configuration: Uint8Array): Generator<Uint8Array> {
+  let at = 0
+  while (at < configuration.length) {
+    const length = configuration[at] as number
+    if (length < 2 || at + length > configuration.length) return
+    yield configuration.subarray(at, at + length)
+    at += length
+  }
+}
+
 export function endpointsOf(configuration: Uint8Array): Endpoint[] {
   const found: Endpoint[] = []
   let within = { interface: 0, setting: 0 }
-  for (let at = 0; at < configuration.length; at += configuration[at] || configuration.length) {
-    const [, type, ...rest] = configuration.subarray(at)
-    if (type === INTERFACE) within = { interface: rest[0] ?? 0, setting: rest[1] ?? 0 }
-    if (type === ENDPOINT) found.push({ ...within, ...endpointOf(rest) })
+  for (const descriptor of descriptorsIn(configuration)) {
+    if (descriptor[1] === INTERFACE) within = settingOf(descriptor)
+    if (descriptor[1] === ENDPOINT) found.push({ ...within, ...endpointOf(descriptor) })
   }
   return found
 }
 
-function endpointOf([address = 0, attributes = 0, low = 0, high = 0]: readonly number[]) {
+const settingOf = ([, , number = 0, setting = 0]: Uint8Array) => ({ interface: number, setting })
+
+function endpointOf([, , address = 0, attributes = 0, low = 0, high = 0]: Uint8Array) {
   return { address, type: types[attributes & 3] ?? 'control', packetBytes: (low | (high << 8)) & PACKET_MASK }
 }
 
-export function settingsOf(configuration: Uint8Array): { interface: number; setting: number }[] {
-  const found: { interface: number; setting: number }[] = []
-  for (let at = 0; at < configuration.length; at += configuration[at] || configuration.length)
-    if (configuration[at + 1] === INTERFACE)
-      found.push({ interface: configuration[at + 2] ?? 0, setting: configuration[at + 3] ?? 0 })
-  return found
-}
+export const settingsOf = (configuration: Uint8Array): { interface: number; setting: number }[] =>
+  [...descriptorsIn(configuration)].filter((descriptor) => descriptor[1] === INTERFACE).map(settingOf)
