@@ -44,9 +44,9 @@ export const ChangeData = v.looseObject({ part: v.string(), property: v.string()
 
 export const DEFAULT_LAB = 'http://127.0.0.1:7071'
 
-/** A lab's HTTP address, by `--lab` or SAMARA_LAB. */
+/** A lab's HTTP address, by `--lab` or SAMARA_LAB_URL. */
 export function labClient(io: Io, command: Command): Client {
-  const { lab = io.env.SAMARA_LAB ?? DEFAULT_LAB } = command.optsWithGlobals() as { lab?: string }
+  const { lab = io.env.SAMARA_LAB_URL ?? DEFAULT_LAB } = command.optsWithGlobals() as { lab?: string }
   return createClient({ url: httpUrl(lab) }, io.clock)
 }
 
@@ -54,7 +54,7 @@ export function labClient(io: Io, command: Command): Client {
 export function labError(error: unknown, url: string): unknown {
   const isAway = isSamaraError(error) && error.code === 'UNAVAILABLE' && error.cause !== undefined
   if (!isAway) return error
-  const hint = 'start one with `samara lab start FILE`, or name another by --lab or SAMARA_LAB'
+  const hint = 'start one with `samara lab start FILE`, or name another by --lab or SAMARA_LAB_URL'
   return new SamaraError('UNAVAILABLE', `lab ${url}: cannot be reached: ${hint}`, { cause: error })
 }
 

@@ -31,7 +31,7 @@ export function lab(parent: Command, host: Host): void {
       ['samara lab set line1-temp temperature=80', 'it gets hot'],
       ['samara lab fault i2c-1 nack --count 3', 'three operations are not acknowledged'],
     ],
-  }).option('--lab <url>', `HTTP address of the lab; SAMARA_LAB (default: ${DEFAULT_LAB})`)
+  }).option('--lab <url>', `HTTP address of the lab; SAMARA_LAB_URL (default: ${DEFAULT_LAB})`)
   start(all, host)
   for (const add of [show, setProperty, press, fault, clear, advance, trace, watch]) add(all, host)
 }

@@ -15,7 +15,7 @@ static struct record { int32_t number, value; } ring[RECORDS];
 static samara_i2c bus;
 static int32_t last;
 
-/* The chip's contents, and the number of its newest record; -1 stands in cells that were never written. */
+/* All records, and the number of the newest; -1 stands where none was ever written. */
 static int load(void)
 {
 	int error = bus ? SAMARA_OK : samara_i2c_open("recipe-store", &bus);

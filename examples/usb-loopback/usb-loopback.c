@@ -3,13 +3,15 @@
  *
  *   echo(data: list<u8>) -> result<list<u8>, string>
  *
- * Device: `loop` of the profile. USB is there on Linux alone. Build: samara build examples/usb-loopback/usb-loopback.c
+ * Device: `loop` of the profile. USB is there on Linux alone.
+ * Build: samara build examples/usb-loopback/usb-loopback.c
  * Run: samara run usb-loopback.wasm --export echo '[1, 2, 3]'
  */
 #define SAMARA_ARENA 1152 /* the argument, and what comes back */
 #include "samara-usb.h"
 
-enum { VENDOR = 0x1209, PRODUCT = 0x0001, INTERFACE = 0, OUT = 0x01, IN = 0x81, MAX_BYTES = 512, TIMEOUT_MS = 500 };
+enum { VENDOR = 0x1209, PRODUCT = 0x0001, INTERFACE = 0, OUT = 0x01, IN = 0x81 };
+enum { MAX_BYTES = 512, TIMEOUT_MS = 500 };
 
 static uint8_t received[MAX_BYTES];
 static samara_usb loop;

@@ -98,6 +98,8 @@ export class Controller {
       execArgv: [],
       env: {},
       name: 'samara-io',
+      // Drivers get descriptors from ioctls, which Node has not counted when they are closed.
+      trackUnmanagedFds: false,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     worker.on('message', (message: FromIoWorker) => this.#heard(message))

@@ -5,7 +5,7 @@ import { samara, serve } from './support.ts'
 
 async function bench() {
   const running = await started({ http: { host: '127.0.0.1', port: 0 } })
-  const lab = (...args: string[]) => samara(['lab', ...args], { env: { SAMARA_LAB: running.url as string } })
+  const lab = (...args: string[]) => samara(['lab', ...args], { env: { SAMARA_LAB_URL: running.url as string } })
   return { running, lab }
 }
 

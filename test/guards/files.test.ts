@@ -28,6 +28,18 @@ describe('files for other programs, which do not run here', () => {
     for (const name of read('proplet/samara-proplet.service').match(/SAMARA_[A-Z_]+/g) ?? [])
       expect(page).toContain(`\`${name}\``)
   })
+
+  test('the drop-in for hardware names a setting that the proplet has, and classes of devices', () => {
+    const lines = read('proplet/hardware.conf')
+      .split('\n')
+      .filter((line) => line.includes('=') && !line.startsWith('#'))
+    const values = (key: string) =>
+      lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1))
+    for (const setting of values('Environment'))
+      expect(read('proplet/README.md')).toContain(`\`${setting.split('=')[0]}\``)
+    expect(values('DeviceAllow')).toEqual(['char-i2c rw', 'char-gpiochip rw', 'char-spi rw', 'char-usb_device rw'])
+    expect(values('DevicePolicy')).toEqual(['closed'])
+  })
 })
 
 test('no file speaks of the machine that it was written on', () => {

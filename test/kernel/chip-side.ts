@@ -13,6 +13,7 @@ export type ToChips =
   | { readonly ask: 'fault'; readonly on: string; readonly kind: FaultKind; readonly count: number }
   | { readonly ask: 'inject'; readonly errno: number; readonly count: number }
   | { readonly ask: 'halt' }
+  | { readonly ask: 'clear' }
   | { readonly ask: 'set'; readonly part: string; readonly property: string; readonly value: PropertyValue }
   | { readonly ask: 'wires' }
   | { readonly ask: 'close' }
@@ -29,6 +30,8 @@ async function answer(message: ToChips): Promise<unknown> {
       return lab.addFault({ on: message.on, kind: message.kind, count: message.count })
     case 'inject':
       return bridge.inject(message.errno, message.count)
+    case 'clear':
+      return lab.faults.clear()
     case 'halt':
       return gadget?.halt()
     case 'set':

@@ -9,6 +9,7 @@ mountpoint -q /dev || mount -t devtmpfs dev /dev
 mkdir -p /dev/shm
 mount -t tmpfs shm /dev/shm
 mount -t configfs config /sys/kernel/config
+ip link set lo up
 for word in $(cat /proc/cmdline); do
   case $word in lab.*=*) export "LAB_${word#lab.}" ;; esac
 done

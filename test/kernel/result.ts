@@ -6,3 +6,9 @@ export type Result = {
   /** Why it failed. */
   readonly error?: string | undefined
 }
+
+/** Name of the suite that runs the table of conformance.json. */
+export const CONFORMANCE = 'guests of the conformance table'
+
+/** Name of the suite that runs everything inside. */
+export const END_TO_END = 'a factory cell on the kernel'

@@ -6,8 +6,8 @@ import type { Result } from './result.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const LIMIT_MS = 90_000
-/** Node with the suites needs a third of it. */
-const MEMORY = '256M'
+/** Node with the suites needs a third of it; with guests and their tools half. */
+const MEMORY = '768M'
 
 export type Booted = {
   /** Console of the guest. */

@@ -35,7 +35,7 @@ let used: u32 = 0
 /** Where the host puts lists and texts. */
 export function cabi_realloc(old: usize, _oldSize: usize, align: usize, size: usize): usize {
   const start: u32 = (used + <u32>align - 1) & -(<u32>align)
-  if (old != 0 || start > ARENA_BYTES || <u32>size > ARENA_BYTES - start) unreachable()
+  if (old !== 0 || start > ARENA_BYTES || <u32>size > ARENA_BYTES - start) unreachable()
   // Its mention makes the compiler say where the memory ends.
   if (arena + start > __heap_base) unreachable()
   used = start + <u32>size
@@ -57,7 +57,7 @@ function take(buffer: usize, length: u32, mark: u32): i32 {
   return 0
 }
 
-const isError = (): bool => load<u8>(area) != 0
+const isError = (): bool => load<u8>(area) !== 0
 
 // What a function gives that returns result<T, string>: T is one field of 32 bits or a list.
 
@@ -122,8 +122,8 @@ export declare function i2cClose(bus: u32): void
 
 function i2cFailure(at: usize): i32 {
   const which = load<u8>(at)
-  if (which == 2) return Failure.NACK_ADDRESS + load<u8>(at, 1)
-  return which < 2 ? Failure.BUS + which : which == 3 ? Failure.OVERRUN : Failure.OTHER
+  if (which === 2) return Failure.NACK_ADDRESS + load<u8>(at, 1)
+  return which < 2 ? Failure.BUS + which : which === 3 ? Failure.OVERRUN : Failure.OTHER
 }
 
 /** A handle, or the negative of a failure. */

@@ -1,18 +1,19 @@
 /*
- * USB for functions in C: control and bulk transfers to a device that was granted. Linux proplets only.
- * The arena has to hold 28 bytes for each device that is listed, and the longest transfer that comes in.
+ * USB for functions in C: control and bulk transfers to a device that was granted. Linux proplets
+ * only. The arena has to hold 28 bytes for each device that is listed, and the longest transfer
+ * that comes in.
  */
 #ifndef SAMARA_USB_H
 #define SAMARA_USB_H
 
-#include "samara.h"
+#include "samara-core.h"
 
 typedef uint32_t samara_usb;
 
-#define SAMARA_USB_DEVICE    "component:usb/device@0.2.1"
+#define SAMARA_USB_DEVICE "component:usb/device@0.2.1"
 #define SAMARA_USB_TRANSFERS "component:usb/transfers@0.2.1"
 /* Of an endpoint address or a request type: towards the host. */
-#define SAMARA_USB_IN	     0x80
+#define SAMARA_USB_IN 0x80
 
 struct samara_usb_setup {
 	uint8_t request_type;
@@ -108,7 +109,10 @@ static inline int samara_usb_clear_halt(samara_usb handle, uint8_t endpoint)
 	return area.is_error ? SAMARA_USB_IO + area.small : SAMARA_OK;
 }
 
-/* Sends or fills `data`; `*length` becomes what went over. `type`: 0 is control, 1 bulk, 2 interrupt. */
+/*
+ * Sends or fills `data`; `*length` becomes what went over. `type` is 0 for control, 1 for bulk and
+ * 2 for interrupt.
+ */
 static inline int samara_usb_transfer(samara_usb handle, uint32_t type,
 				      struct samara_usb_setup setup, uint8_t endpoint, void *data,
 				      uint32_t *length, uint32_t timeout_ms)

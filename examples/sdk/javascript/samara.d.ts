@@ -5,8 +5,8 @@
  */
 
 declare module 'samara:device/open@0.1.0' {
-  import type { I2c } from 'wasi:i2c/i2c@0.2.0-draft'
   import type { Delay } from 'wasi:i2c/delay@0.2.0-draft'
+  import type { I2c } from 'wasi:i2c/i2c@0.2.0-draft'
   export type Refusal = 'not-granted' | 'wrong-kind' | 'unavailable'
   /** Throws Refusal. */
   export function openI2c(name: string): I2c

@@ -22,7 +22,7 @@ const HYSTERESIS: i32 = 50; // hundredths of a degree
 fn celsius() -> Option<i32> {
     let mut bus = I2c::open("line1-temp").ok()?;
     let (mut trim, mut raw) = ([0; 6], [0; 3]);
-    bus.write(SENSOR, &[0xf4, 0b001_000_01]).ok()?; // temperature once, no pressure, forced
+    bus.write(SENSOR, &[0xf4, 0b0010_0001]).ok()?; // temperature once, no pressure, forced
     Delay::open().delay_ms(4);
     bus.write_read(SENSOR, &[0x88], &mut trim).ok()?;
     bus.write_read(SENSOR, &[0xfa], &mut raw).ok()?;

@@ -93,7 +93,12 @@ impl ErrorType for I2c {
 
 impl<A: AddressMode + Into<u16>> embedded_hal::i2c::I2c<A> for I2c {
     fn transaction(&mut self, address: A, operations: &mut [Operation]) -> Result<(), BusError> {
-        let steps: Vec<Step> = operations.iter().map(Step::of).collect();
+        // A controller cannot end a read before its first byte, and nobody misses an empty one.
+        let steps: Vec<Step> = operations
+            .iter()
+            .filter(|one| !is_empty_read(one))
+            .map(Step::of)
+            .collect();
         let address: u16 = address.into();
         let mut area = Area::new();
         unsafe {
@@ -110,7 +115,7 @@ impl<A: AddressMode + Into<u16>> embedded_hal::i2c::I2c<A> for I2c {
         }
         let lists = unsafe { area.list::<List<u8>>(1) };
         let mut given = lists.as_slice().iter();
-        for operation in operations {
+        for operation in operations.iter_mut().filter(|one| !is_empty_read(one)) {
             if let Operation::Read(buffer) = operation {
                 if !given.next().is_some_and(|list| list.copy_to(buffer)) {
                     return Err(BusError(ErrorKind::Overrun));
@@ -119,6 +124,10 @@ impl<A: AddressMode + Into<u16>> embedded_hal::i2c::I2c<A> for I2c {
         }
         Ok(())
     }
+}
+
+fn is_empty_read(operation: &Operation) -> bool {
+    matches!(operation, Operation::Read(buffer) if buffer.is_empty())
 }
 
 impl Drop for I2c {
