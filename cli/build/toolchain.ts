@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SamaraError } from '../../shared/errors.ts'
 import { packageRoot } from '../programs.ts'
@@ -49,12 +49,32 @@ export function npmToolchain(name: NpmToolchain, { cacheDir, env, note }: Toolbo
   const installed = join(prefix, 'node_modules', packageName)
   if (existsSync(join(prefix, 'node_modules', '.package-lock.json')) && existsSync(installed)) return installed
   note(`installing ${spec} into ${prefix}`)
-  mkdirSync(prefix, { recursive: true })
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', prefix, spec]
-  const done = spawnSync('npm', args, { cwd: prefix, env: processEnv(env), encoding: 'utf8' })
-  if (done.status === 0) return installed
+  install(spec, prefix, env)
+  return installed
+}
+
+/** Beside its place first: another process that wants the same one must not see half of it. */
+function install(spec: string, prefix: string, env: Toolbox['env']): void {
+  const half = `${prefix}.${process.pid}`
+  mkdirSync(half, { recursive: true })
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', half, spec]
+  const done = spawnSync('npm', args, { cwd: half, env: processEnv(env), encoding: 'utf8' })
+  try {
+    if (done.status === 0) return takePlace(half, prefix)
+  } finally {
+    rmSync(half, { recursive: true, force: true })
+  }
   const said = done.stderr?.trim().split('\n').at(-1) ?? done.error?.message
   throw missing(spec, `npm ${args.join(' ')}${said ? ` (${said})` : ''}`, done.error)
+}
+
+function takePlace(half: string, prefix: string): void {
+  try {
+    renameSync(half, prefix)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+  }
 }
 
 export type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string }

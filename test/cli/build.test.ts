@@ -28,7 +28,7 @@ const build = (source: string, ...flags: string[]) =>
   samara(['build', source, '--out', join(dir, OUT), ...flags], { env })
 const made = async (source: string, ...flags: string[]) => {
   const { code, out, err } = await build(source, ...flags, '--json')
-  expect({ code, err }).toMatchObject({ code: 0 })
+  expect(code, err).toBe(0)
   return JSON.parse(out)
 }
 const exportsMade = () => describeCore(readFileSync(join(dir, OUT))).exports.map(({ name }) => name)

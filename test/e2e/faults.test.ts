@@ -313,7 +313,7 @@ describe('messages at the wrong time', () => {
   })
 
   test('after a manager restart an attempt has the image that it was placed with', async () => {
-    const hello = { maxImage: 1 << 20 }
+    const hello = { maxImage: 1 << 20, formats: ['lowered-core'] as const }
     const first = await startSystem()
     const described = withNotes(await example('add/add.wasm'), 3 * hello.maxImage)
     await first.manager.functions.add('described' as FunctionName, described, { user: 'local' as UserId })

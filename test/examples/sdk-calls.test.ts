@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildGuest } from '../../cli/build/guest.ts'
 import type { Grant } from '../../shared/capabilities.ts'
-import { hasTool } from '../support/tools.ts'
+import { hasRust } from '../support/tools.ts'
 import { type Cell, type Inspected, inspected, openCell } from './cell.ts'
 
 /** One guest in each language with the same world: every SDK calls every interface in its own way. */
@@ -20,7 +20,7 @@ const grants: readonly Grant[] = [
   { device: 'lamp', kind: 'gpio', access: 'read-write' },
 ]
 
-const guests = ['calls.c', 'calls.ts', ...(hasTool('cargo') ? ['.'] : [])]
+const guests = ['calls.c', 'calls.ts', ...(hasRust() ? ['.'] : [])]
 
 describe.each(guests)('the guest %s', (source) => {
   let cell: Cell

@@ -7,3 +7,10 @@ export function hasTool(name: string): boolean {
   if (!found) console.warn(`skipped: ${name} is not installed`)
   return found
 }
+
+/** Whether Rust is there: rustup leaves a cargo that runs nothing where it has no toolchain. */
+export function hasRust(): boolean {
+  const found = spawnSync('cargo', ['--version']).status === 0
+  if (!found) console.warn('skipped: cargo does not run')
+  return found
+}

@@ -103,8 +103,8 @@ describe('errors of a lab file name the file, the key, the value and what was ex
     [withParts('x: { chip: lm75, address: 1 }'), /parts\.x\.bus: is missing/],
     [withParts('x: { chip: lm75, bus: i2c-0 }'), /parts\.x\.address: is missing/],
     [
-      withParts('x: { chip: lm75, bus: gpio-0, line: 1 }'),
-      /parts\.x\.bus: lm75 is no gpio part, and gpio-0 is of gpio/,
+      withParts('x: { chip: bme280, bus: gpio-0, line: 1 }'),
+      /parts\.x\.bus: bme280 is no gpio part, and gpio-0 is of gpio/,
     ],
     [
       withParts('x: { chip: lm75, bus: i2c-0, address: 0x400 }'),
