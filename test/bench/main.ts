@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench, Group } from './bench.ts'
 import { delivery } from './delivery.ts'
+import { hardware } from './hardware/hardware.ts'
 import { invoke } from './invoke.ts'
 import { proplets } from './proplets.ts'
 import { type Measured, type Row, table, withFloors } from './rows.ts'
@@ -13,7 +14,16 @@ import { throughput } from './throughput.ts'
 import { workers } from './workers.ts'
 
 /** Measures the product beside the floors that it stands on: `npm run bench -- [--json FILE] [--only PREFIX] [--quick]`. */
-const groups: readonly Group[] = [starts, workers, invoke, throughput, delivery, proplets(1_000), proplets(10_000)]
+const groups: readonly Group[] = [
+  starts,
+  workers,
+  invoke,
+  throughput,
+  delivery,
+  hardware,
+  proplets(1_000),
+  proplets(10_000),
+]
 
 const root = join(import.meta.dirname, '../..')
 const folder = join(root, '.cache/bench')

@@ -48,6 +48,13 @@ export const floors: Readonly<Record<string, string>> = {
   'memory.own.manager': 'floor.node.memory.own',
   'memory.own.proplet': 'floor.node.memory.own',
   'delivery.chunked': 'floor.delivery',
+  'hw.i2c.function': 'floor.hw.i2c.driver',
+  'hw.gpio.function': 'floor.hw.gpio.driver',
+  'hw.i2c.lab': 'floor.hw.i2c.lab',
+  'hw.gpio.lab': 'floor.hw.gpio.lab',
+  'hw.i2c.kernel': 'floor.hw.i2c.kernel',
+  'hw.gpio.kernel': 'floor.hw.gpio.kernel',
+  'hw.memory.instance': 'floor.hw.memory.instance',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }

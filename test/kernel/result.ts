@@ -5,6 +5,8 @@ export type Result = {
   readonly ms: number
   /** Why it failed. */
   readonly error?: string | undefined
+  /** Of a measurement. */
+  readonly values?: readonly number[]
 }
 
 /** Name of the suite that runs the table of conformance.json. */

@@ -1,0 +1,3 @@
+import { measureInKernel } from './kernel.ts'
+
+await measureInKernel({ rounds: 2, count: 20 })
