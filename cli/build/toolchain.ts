@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { SamaraError } from '../../shared/errors.ts'
 import { packageRoot } from '../programs.ts'
 
@@ -57,8 +57,10 @@ export function npmToolchain(name: NpmToolchain, { cacheDir, env, note }: Toolbo
 function install(spec: string, prefix: string, env: Toolbox['env']): void {
   const half = `${prefix}.${process.pid}`
   mkdirSync(half, { recursive: true })
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', half, spec]
-  const done = spawnSync('npm', args, { cwd: half, env: processEnv(env), encoding: 'utf8' })
+  // A package of its own and not `--prefix`, with which npm forgets the machine's settings.
+  writeFileSync(join(half, 'package.json'), '{"private":true}')
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', spec]
+  const done = spawnSync('npm', args, { cwd: half, env: shellEnv(env), encoding: 'utf8' })
   try {
     if (done.status === 0) return takePlace(half, prefix)
   } finally {
@@ -84,6 +86,14 @@ export function tryRun(command: string, args: readonly string[], cwd: string, en
   const done = spawnSync(command, args, { cwd, env: processEnv(env), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
   if ((done.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
   return { status: done.status ?? 1, stdout: done.stdout, stderr: done.stderr }
+}
+
+/** Without what `npm run` puts in front of PATH: npm finds its settings beside the Node of the machine. */
+function shellEnv(env: Toolbox['env']): NodeJS.ProcessEnv {
+  const folders = (env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !/node_modules\/(?:\.bin|node-linux-[^/]+\/bin)$/.test(folder))
+  return { ...env, PATH: folders.join(delimiter) }
 }
 
 /** RUSTFLAGS of a user would take the place of the flags that a crate has. */
