@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { toSamaraError } from '../../shared/errors.ts'
@@ -79,7 +80,13 @@ async function runUp(session: Session, globals: GlobalOptions, args: Args): Prom
     const client = createClient({ ...(token && { token }), ...endpointAt(io, globals), url: place.url }, io.clock)
     const local = await registerLocal(client, place.data)
     const socket = resolve(place.data, 'lab.sock')
-    if (args.lab !== undefined) lab = keepLab(session, { file: args.lab, socket, signal: managerStop.signal })
+    if (args.lab !== undefined) {
+      lab = keepLab(session, { file: args.lab, socket, signal: managerStop.signal })
+      await Promise.race([
+        asked,
+        until(io, { what: `lab ${args.lab} listening` }, async () => existsSync(socket) || undefined),
+      ])
+    }
     const more = lab ? ['--lab', socket, ...args.proplet] : args.proplet
     proplet = keepProplet(session, place, { local, args: more, signal: propletStop.signal })
     session.note(`Samara is up: ${place.url} and ${place.broker}, data in ${place.data}. Ctrl-C stops it.`)
@@ -114,13 +121,16 @@ const quietly = (session: Session, args: readonly string[]): readonly string[] =
 type KeepLab = { readonly file: string; readonly socket: string; readonly signal: AbortSignal }
 
 /** Ends after the proplet, which leaves its outputs in their safe states. */
-const keepLab = (session: Session, { file, socket, signal }: KeepLab): Promise<void> =>
-  supervise(session.io, {
+const keepLab = (session: Session, { file, socket, signal }: KeepLab): Promise<void> => {
+  // One that was left behind is no lab.
+  rmSync(socket, { force: true })
+  return supervise(session.io, {
     start: () => startProgram(session.io, 'lab', [file, '--socket', socket]),
     signal,
     note: session.note,
     graceMs: LAB_GRACE_MS,
   })
+}
 
 type Keep = { readonly local: LocalProplet; readonly args: readonly string[]; readonly signal: AbortSignal }
 

@@ -11,7 +11,7 @@ const cli = new URL('../../cli/samara.js', import.meta.url).pathname
 type Up = { readonly child: ChildProcess; readonly said: () => string; readonly url: string }
 
 /** `samara up` on free ports, as a process; resolves when its proplet is heard. */
-async function startUp(data: string): Promise<Up> {
+async function startUp(data: string, more: readonly string[] = []): Promise<Up> {
   const args = [
     'up',
     '--http-port',
@@ -20,6 +20,7 @@ async function startUp(data: string): Promise<Up> {
     '0',
     '--data',
     data,
+    ...more,
     '--',
     '--drain-ms',
     '0',
@@ -28,7 +29,7 @@ async function startUp(data: string): Promise<Up> {
   ]
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, SAMARA_LAB_HTTP_PORT: '0' },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   let text = ''
@@ -107,4 +108,14 @@ test('up says why it cannot start', async () => {
   const { code, err } = await samara(['up', '--http-port', '99999', '--data', data])
   expect(code).toBe(2)
   expect(err).toMatch(/^samara-manager: http-port .+ is not an integer from 0 to 65535\n$/)
+})
+
+test.skipIf(!isLinux)('up runs a lab too, whose devices the proplet has', async () => {
+  const data = join(await temporaryFolder(), 'data')
+  const lab = new URL('../../examples/lab/cell.lab.yaml', import.meta.url).pathname
+  const { child, said, url } = await startUp(data, ['--lab', lab])
+  expect(said()).toMatch(/lab cell: socket .*lab\.sock/)
+  expect(said()).not.toMatch(/ended/)
+  expect((await samara(['proplets', 'show', 'local-proplet', '--manager', url])).out).toMatch(/motor-1 +gpio output/)
+  expect(await stopped(child, 'SIGTERM')).toBe(0)
 })
