@@ -87,7 +87,11 @@ describe.skipIf(!hasTool('mosquitto_pub'))('the README, from npm start on', () =
     stop = await start(dir, http, mqtt, lab)
     const script = ['shopt -s expand_aliases', 'set -euo pipefail', ...shell.map((block) => block.text)].join('\n')
     writeFileSync(join(dir, 'readme.sh'), script.replaceAll('-p 1883', `-p ${mqtt}`))
-    const env = { ...process.env, SAMARA_MANAGER: `http://127.0.0.1:${http}`, SAMARA_LAB_URL: `http://127.0.0.1:${lab}` }
+    const env = {
+      ...process.env,
+      SAMARA_MANAGER: `http://127.0.0.1:${http}`,
+      SAMARA_LAB_URL: `http://127.0.0.1:${lab}`,
+    }
     const ran = await run('bash', ['readme.sh'], { cwd: dir, env, maxBuffer: 1 << 24 }).catch(
       (error: { stdout: string; stderr: string }) => {
         throw new Error(`${error.stdout}\n${error.stderr}`)
