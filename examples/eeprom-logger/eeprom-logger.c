@@ -2,7 +2,6 @@
  * A logger in an AT24C02: a ring of 32 records that outlives a power cut, one record to a page.
  *
  *   append(s32) -> result<u32, string>    newest(u32) -> result<list<s32>, string>
- *
  * Device: `recipe-store` of the profile. Build: samara build examples/eeprom-logger/eeprom-logger.c
  * Run: samara run eeprom-logger.wasm --export append 42
  */
