@@ -129,7 +129,7 @@ function build(deps: AgentDeps, boot: string) {
   const outbox = new Outbox({ outbound, clock, log, journal, bodies: pushes })
   const limitsOf = limits(settings)
   const epoch = () => session.epoch
-  const devices = new TaskDevices({ pulls, hal })
+  const devices = new TaskDevices({ pulls, hal, log })
   const runner = { runtime, functions, pulls, devices, slots: new Slots(settings.slots), clock, limitsOf }
   const tasks = new Tasks({ outbound, outbox, runner, clock, log, slots: settings.slots, queue: settings.queue, epoch })
   const file = new KeptListFile({ path: join(settings.dataDir, 'deployments.cbor'), log })

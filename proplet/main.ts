@@ -40,6 +40,11 @@ async function run(config: import('./config.ts').PropletConfig, version: string)
   ])
   const log = pino({ level: config.logLevel, base: { proplet: config.id } })
   const stopping = signalled()
+  const leaving = new AbortController()
+  void stopping.then(() => leaving.abort())
+  // Its own timers and a broker that is away keep nothing alive; the program stays until it is told to end.
+  const stay = new MessageChannel().port1
+  stay.on('message', () => undefined)
   const stop = await startProplet({
     config,
     clock: realClock,
@@ -49,10 +54,11 @@ async function run(config: import('./config.ts').PropletConfig, version: string)
     random: Math.random,
     freeMemory: freemem,
     readFile: (path) => readFileSync(path),
+    signal: leaving.signal,
+  }).catch((error: unknown) => {
+    stay.close()
+    throw error
   })
-  // Its own timers and a broker that is away keep nothing alive; the program stays until it is told to end.
-  const stay = new MessageChannel().port1
-  stay.on('message', () => undefined)
   const signal = await stopping
   log.info({ signal }, 'asked to stop')
   endAtSecondInterrupt(signal)

@@ -8,6 +8,7 @@ import type { PropletConfig } from './config.ts'
 import type { Hal } from './hal/hal.ts'
 import { createHal } from './hal/hardware.ts'
 import { loadProfile } from './hal/load-profile.ts'
+import { whenThere } from './hal/when-there.ts'
 import { createLink } from './mqtt/link.ts'
 import type { TlsFiles } from './mqtt/sockets.ts'
 import { createJcoRuntime } from './runtime/jco.ts'
@@ -21,6 +22,8 @@ export type StartOptions = {
   readonly random: () => number
   readonly freeMemory: () => number
   readonly readFile: (path: string) => Buffer
+  /** Ends a wait for what is not there yet. */
+  readonly signal?: AbortSignal
 }
 
 const MIB = 1024 * 1024
@@ -34,6 +37,7 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
   if (token !== undefined && isRemotePlain(config.broker))
     log.warn({ broker: config.broker }, 'the token travels unencrypted: use mqtts:// beyond this machine')
   const hal = await halOf(options)
+  if (!hal) return async () => undefined
   const runtime = createJcoRuntime({
     clock,
     cacheDir: join(config.data, 'prepared'),
@@ -67,8 +71,12 @@ export async function startProplet(options: StartOptions): Promise<() => Promise
   return () => agent.stop()
 }
 
-async function halOf({ config, clock, log, readFile }: StartOptions): Promise<Hal> {
-  const { profile, virtualTime } = await loadProfile({ ...config, propletId: config.id }, readFile)
+/** Undefined where it was stopped before its lab was there. */
+async function halOf({ config, clock, log, random, readFile, signal }: StartOptions): Promise<Hal | undefined> {
+  const load = () => loadProfile({ ...config, propletId: config.id }, readFile)
+  const loaded = await whenThere(load, { clock, log, random, ...(signal && { signal }) })
+  if (!loaded) return undefined
+  const { profile, virtualTime } = loaded
   if (profile.length > 0) log.info({ devices: profile.map(({ name }) => name) }, 'hardware')
   return await createHal({ profile, virtualTime, interfaces: interfacesOf('linux'), clock, log })
 }

@@ -18,6 +18,7 @@ export class DeploymentDevices {
   #counted = 0
   #current = 0
   #closing: Promise<void> = Promise.resolve()
+  #logged: string | undefined
 
   constructor(options: DeploymentDevicesOptions) {
     this.#options = options
@@ -43,7 +44,12 @@ export class DeploymentDevices {
     return session
   }
 
-  ended(report: RunReport | undefined, result: RunResult | undefined): void {
+  ended({ deployment }: DesiredDeployment, report: RunReport | undefined, result: RunResult | undefined): void {
+    const { count: refusals, first } = result?.refusals ?? {}
+    // What never came to an I/O worker; each run of it would say the same.
+    if (first !== undefined && first !== this.#logged)
+      this.#options.log.warn({ holder: `deployment ${deployment}`, refusals }, `not granted: ${first}`)
+    this.#logged = first
     this.#counted += (report?.refusals ?? 0) + (result?.refusals?.count ?? 0)
     this.#current = 0
   }

@@ -228,7 +228,7 @@ export class Instance {
       // Between good runs outputs keep their level, or a thermostat would chatter.
       safe = signal.aborted || result.outcome !== 'completed'
     } finally {
-      this.#devices.ended(await placed.end({ safe }), result)
+      this.#devices.ended(this.#desired, await placed.end({ safe }), result)
     }
     if (!signal.aborted) this.#ran(result, ready)
   }

@@ -4,11 +4,13 @@ import {
   ASKED,
   CANCEL,
   FAILED,
+  FIRST,
   GONE,
   HEADER_INTS,
   IDLE,
   LENGTH,
   REFUSED,
+  SENT,
   SEQUENCE,
   STATE,
   WORKING,
@@ -55,6 +57,12 @@ export class ChannelEnd {
     Atomics.store(this.#header, STATE, IDLE)
     Atomics.notify(this.#header, STATE)
     return Atomics.exchange(this.#header, REFUSED, 0) >>> 0
+  }
+
+  /** What was asked for since it was taken last: how many operations, and the number of the first. */
+  takeSent(): { readonly operations: number; readonly first: number } {
+    const first = Atomics.load(this.#header, FIRST) >>> 0
+    return { operations: Atomics.exchange(this.#header, SENT, 0) >>> 0, first }
   }
 
   /** Its I/O worker is dead: what waits fails now, what comes fails at once. */

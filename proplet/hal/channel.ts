@@ -21,6 +21,9 @@ export const GONE = 3
 export const SEQUENCE = 4
 /** Operations that were refused here because they do not fit: nobody else hears of them. */
 export const REFUSED = 5
+/** Operations that were asked for in this run, and the number of the first: what is told of them when nobody else can. */
+export const SENT = 6
+export const FIRST = 7
 export const HEADER_INTS = 8
 
 export const IDLE = 0
@@ -147,6 +150,7 @@ class GuestChannel {
     }
     Atomics.store(this.#header, LENGTH, length)
     Atomics.store(this.#header, SEQUENCE, sequence)
+    if (Atomics.add(this.#header, SENT, 1) === 0) Atomics.store(this.#header, FIRST, sequence)
     Atomics.store(this.#header, CANCEL, 0)
     Atomics.store(this.#header, STATE, ASKED)
     // Looked at after the state was set: whoever marks it as gone looks at the state afterwards, so one of both sees it.

@@ -30,6 +30,8 @@ export type DeviceSessionOptions = {
   readonly onReport: (report: { readonly operations: number; readonly refusals: number }) => void
 }
 
+/** Rows of the run on one controller. */
+type Told = { readonly controller: Controller; readonly report: IoReport }
 type Held = GrantedDevice & { readonly channel: ChannelLoad; readonly end: ChannelEnd; readonly controller: Controller }
 
 /** Devices of one task or deployment, open on their I/O workers from the beginning to the end. */
@@ -103,6 +105,7 @@ export class DeviceSession implements Session {
   }
 
   #arm(): void {
+    for (const { end } of this.#held) end.takeSent()
     Atomics.store(new BigInt64Array(this.#control), BEGAN, hrtime.bigint())
     Atomics.store(new Int32Array(this.#control), RUN, ++this.#runs)
   }
@@ -110,33 +113,45 @@ export class DeviceSession implements Session {
   /** The next holder has the devices only after they are safe. */
   async #end(safe: boolean): Promise<RunReport> {
     Atomics.store(new Int32Array(this.#control), RUN, 0)
-    const ask = (controller: Controller) =>
-      this.#quietly(() => controller.ask({ do: 'end', session: this.#options.id }))
-    const reports = (await Promise.all([...this.#attached].map(ask))).filter((report) => report !== undefined)
+    const told = (await Promise.all([...this.#attached].map((one) => this.#askForEnd(one)))).flat()
     if (safe) await this.#takeSafeStates(this.#outputs())
-    return this.#report(reports)
+    return this.#report(told)
   }
 
-  #report(reports: readonly IoReport[]): RunReport {
+  async #askForEnd(controller: Controller): Promise<Told[]> {
+    const report = await this.#quietly(() => controller.ask({ do: 'end', session: this.#options.id }))
+    return report ? [{ controller, report }] : []
+  }
+
+  #report(told: readonly Told[]): RunReport {
+    const reports = told.map(({ report }) => report)
     const operations = reports.reduce((sum, report) => sum + report.operations, 0)
     const refusals = reports.reduce((sum, report) => sum + report.refusals, 0)
     const firsts = reports.flatMap(({ refusal }) => refusal ?? []).sort((a, b) => a.sequence - b.sequence)
     this.#options.onReport({ operations, refusals })
-    const transcript = this.#options.request.record && this.#transcript(reports, operations)
+    const transcript = this.#options.request.record && this.#transcript(told, operations)
     return { refusals, ...(firsts[0] && { refusal: firsts[0].text }), ...(transcript && { transcript }) }
   }
 
-  #transcript(reports: readonly IoReport[], operations: number): Transcript {
+  #transcript(told: readonly Told[], operations: number): Transcript {
     const devices = this.#held.map(({ spec, grant }) => ({
       device: grant.device,
       kind: grant.kind,
       ...(spec.chip !== undefined && { chip: spec.chip }),
     }))
+    const lost = this.#lost(told)
+    const missing = lost.map(({ first }) => ({ rows: [], droppedFrom: first }))
     return mergeRows(
       devices,
-      reports.map(({ recorded }) => recorded),
-      operations,
+      [...told.map(({ report }) => report.recorded), ...missing],
+      lost.reduce((sum, one) => sum + one.operations, operations),
     )
+  }
+
+  /** What was asked of I/O workers that died and took their rows with them. */
+  #lost(told: readonly Told[]) {
+    const silent = this.#held.filter((held) => !told.some(({ controller }) => controller === held.controller))
+    return silent.map(({ end }) => end.takeSent()).filter(({ operations }) => operations > 0)
   }
 
   /** Outputs that it could have moved. */

@@ -4,7 +4,7 @@ import { MAX_DEVICES } from '../../shared/capabilities.ts'
 import { invalid, SamaraError } from '../../shared/errors.ts'
 import { NAME_PATTERN, NAME_RULE } from '../../shared/ids.ts'
 import { controllerKey } from './controllers.ts'
-import type { ControllerSpec, DeviceSpec, Profile } from './profile.ts'
+import type { ControllerSpec, DeviceSpec, GpioSpec, Profile } from './profile.ts'
 
 /** A profile as a person writes it; see proplet/README.md. */
 
@@ -146,7 +146,26 @@ export function checkProfile(profile: Profile): Profile {
       )
     kinds.set(key, first)
   }
+  refuseTwoWaysOfNaming(profile)
   return profile
+}
+
+/** Only the kernel knows which number a name is: named both ways, one line would be two devices, each with its own lock. */
+function refuseTwoWaysOfNaming(profile: Profile): void {
+  const firsts = new Map<string, GpioSpec>()
+  for (const device of profile) {
+    if (device.kind !== 'gpio') continue
+    const key = controllerKey(device.controller)
+    const first = firsts.get(key) ?? device
+    firsts.set(key, first)
+    if (typeof first.line === typeof device.line) continue
+    const expected = typeof first.line === 'string' ? 'a name' : 'a number'
+    throw invalid(
+      `profile: devices.${device.name}.line`,
+      device.line,
+      `${expected} as that of ${first.name} is: lines of one chip, ${key}, are all named or all numbered`,
+    )
+  }
 }
 
 function parse<S extends v.GenericSchema>(schema: S, value: unknown, key: string): v.InferOutput<S> {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { Grants } from '../../shared/documents/grants.ts'
 import { Transcript } from '../../shared/documents/transcript.ts'
 import { SamaraError } from '../../shared/errors.ts'
@@ -7,7 +8,11 @@ import type { Hal, RunReport, Session } from '../hal/hal.ts'
 import type { RunResult } from '../runtime/runtime.ts'
 import type { Attempt } from './attempts.ts'
 
-export type TaskDevicesOptions = { readonly pulls: Pick<Pulls, 'pull'>; readonly hal: Pick<Hal, 'open'> }
+export type TaskDevicesOptions = {
+  readonly pulls: Pick<Pulls, 'pull'>
+  readonly hal: Pick<Hal, 'open'>
+  readonly log: Logger
+}
 
 /** Grants that stay decoded: those of one function version are the same for all of its tasks. */
 const CACHED = 64
@@ -29,6 +34,13 @@ export class TaskDevices {
     const replay = start.replay && (await this.#replayOf(attempt, start.replay, fetching))
     const holder = `task ${ref.task}`
     return await this.#options.hal.open({ holder, grants: grants.grants, replay, record: start.record })
+  }
+
+  /** Operations that the grants refused. What never came to an I/O worker is logged here. */
+  refusals({ ref }: Attempt, { refusals }: RunResult, report: RunReport | undefined): number {
+    if (refusals)
+      this.#options.log.warn({ holder: `task ${ref.task}`, refusals: refusals.count }, `not granted: ${refusals.first}`)
+    return (report?.refusals ?? 0) + (refusals?.count ?? 0)
   }
 
   async #grantsOf(attempt: Attempt, digest: Digest, fetching: () => void): Promise<Grants> {
@@ -70,7 +82,3 @@ export function withDifference(result: RunResult, report: RunReport | undefined)
   const { value: _, exitCode: __, ...rest } = result
   return { ...rest, outcome: 'trapped', error: { code: 'FAILED_PRECONDITION', message: report.difference } }
 }
-
-/** Those of the session, and those that the guest's worker saw before any bus. */
-export const refusalsOf = (result: RunResult, report: RunReport | undefined): number =>
-  (report?.refusals ?? 0) + (result.refusals?.count ?? 0)

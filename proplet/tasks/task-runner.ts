@@ -12,7 +12,7 @@ import { place } from '../placing.ts'
 import type { Limits, RunResult, Runtime } from '../runtime/runtime.ts'
 import type { Slots } from '../slots.ts'
 import type { Attempt } from './attempts.ts'
-import { refusalsOf, type TaskDevices, withDifference } from './task-devices.ts'
+import { type TaskDevices, withDifference } from './task-devices.ts'
 
 /** How an attempt ended, before it is a result. */
 export type Ending = {
@@ -128,7 +128,7 @@ function endingOf(
   report: RunReport | undefined,
   options: RunnerOptions,
 ): Ending | undefined {
-  const refusals = refusalsOf(result, report)
+  const refusals = options.devices.refusals(attempt, result, report)
   const devices = {
     ...(refusals > 0 && { refusals: uint32(refusals) }),
     ...(report?.transcript && { transcript: Transcript.encode(report.transcript) }),

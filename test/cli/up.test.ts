@@ -38,7 +38,7 @@ async function startUp(data: string, more: readonly string[] = []): Promise<Up> 
       text += piece.toString()
     })
   await expect.poll(() => text, { timeout: 15_000 }).toMatch(/proplet local-proplet is on-time/)
-  return { child, said: () => text, url: /http:\S+\d/.exec(text)?.[0] ?? '' }
+  return { child, said: () => text, url: /Samara is up: (http:\S+\d)/.exec(text)?.[1] ?? '' }
 }
 
 /** Processes that `parent` started. */

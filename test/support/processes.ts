@@ -24,6 +24,8 @@ export type Program = {
   launch(): void
   /** Sends a signal; for SIGKILL and SIGTERM it resolves when the process has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>
+  /** The first line like this, of those that came and those that come. */
+  says(pattern: RegExp): Promise<string>
   /** The latest lines of all its runs. */
   output(): string
   /** The latest of them, as they were. */
@@ -89,6 +91,16 @@ export function program({ name, command = process.execPath, args, ready }: Progr
     kill,
     output,
     lines: () => lines,
+    says: (pattern) =>
+      new Promise((resolve) => {
+        const watch = (line: string) => {
+          if (!pattern.test(line)) return
+          watchers.delete(watch)
+          resolve(line)
+        }
+        watchers.add(watch)
+        for (const line of lines) watch(line)
+      }),
     async start() {
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       const watch = (line: string) => ready.test(line) && resolve(line)
@@ -144,6 +156,8 @@ export type FleetOptions = {
   readonly aliveMs?: number
   /** Tasks that a proplet runs at a time. @default 2 */
   readonly slots?: number
+  /** Users beside `ann`, and what they are. */
+  readonly users?: Readonly<Record<string, 'user' | 'operator'>>
   /** Further settings of single proplets. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, string | number>>>>
 }
@@ -155,7 +169,7 @@ export type Fleet = {
   /** Where it is a process of its own. */
   readonly broker: Program | undefined
   readonly proplets: ReadonlyMap<string, Program>
-  /** Passwords at the broker, of proplets and of the user `ann`. */
+  /** Passwords at the broker, of proplets and users. */
   readonly tokens: ReadonlyMap<string, string>
   proplet(id: string): Program
   /** Another device with the name and token of `id`. */
@@ -220,7 +234,8 @@ const flags = (values: Readonly<Record<string, string | number>>): string[] =>
   ])
 
 /** Registers everybody, uploads the functions, and gives what a broker needs to know them. */
-async function provision(data: string, dir: string, { proplets, functions = { add: 'add/add.wasm' } }: FleetOptions) {
+async function provision(data: string, dir: string, options: FleetOptions) {
+  const { proplets, users = {}, functions = { add: 'add/add.wasm' } } = options
   const { manager, http, close } = await startManager({
     config: parseConfig({ argv: flags({ data, httpPort: 0, mqttPort: 0 }) }),
     clock: realClock,
@@ -233,6 +248,8 @@ async function provision(data: string, dir: string, { proplets, functions = { ad
     const tokens = new Map<string, string>()
     const user = FLEET_USER as UserId
     tokens.set(FLEET_USER, (await manager.users.add(user, 'user')).token)
+    for (const [name, role] of Object.entries(users))
+      tokens.set(name, (await manager.users.add(name as UserId, role)).token)
     for (const id of proplets) tokens.set(id, (await manager.proplets.add(propletId(id), {})).token)
     for (const [name, file] of Object.entries(functions))
       await manager.functions.add(name as FunctionName, typeof file === 'string' ? await example(file) : file, { user })

@@ -15,7 +15,7 @@ devices:
   line1-temp: { i2c: i2c-1, address: 0x76, chip: bme280 }
   sensors: { i2c: /dev/i2c-1, addresses: [0x48, 0x76], maxBytes: 16 }
   motor-1: { gpio: pins, line: 5, direction: output, safe: low, activeLow: true }
-  estop: { gpio: pins, line: ESTOP, direction: input, pull: up, debounceMs: 5 }
+  estop: { gpio: /dev/gpiochip1, line: ESTOP, direction: input, pull: up, debounceMs: 5 }
   vib-1: { spi: /dev/spidev0.0, mode: 3, hz: 1000000 }
   loop: { usb: { vendor: 0x1209, product: 0x0001 } }
 `
@@ -53,7 +53,7 @@ describe('a profile', () => {
     expect(reports.slice(1).map(({ places }) => places)).toEqual([
       ['/dev/i2c-1@0x48', '/dev/i2c-1@0x76'],
       ['/dev/gpiochip0#5'],
-      ['/dev/gpiochip0#ESTOP'],
+      ['/dev/gpiochip1#ESTOP'],
       ['/dev/spidev0.0'],
       ['usb:1209:0001'],
     ])
@@ -80,6 +80,14 @@ describe('a profile', () => {
     ['devices: { v: { spi: s, mode: 4 } }', /devices\.v\.mode: 4 is not one of 0, 1, 2, 3/],
     ['devices: { u: { usb: { vendor: 1 } } }', /devices\.u\.usb\.product: is missing/],
     ['devices: { a: { spi: s }, b: { i2c: s, address: 1 } }', /s is spi for a and i2c for b/],
+    [
+      'devices: { a: { gpio: p, line: 3, direction: input }, b: { gpio: p, line: ESTOP, direction: input } }',
+      /devices\.b\.line: "ESTOP" is not a number as that of a is: lines of one chip, p, are all named or all numbered/,
+    ],
+    [
+      'buses: { x: p }\ndevices: { a: { gpio: p, line: A, direction: input }, b: { gpio: x, line: 3, direction: output } }',
+      /devices\.b\.line: 3 is not a name as that of a is/,
+    ],
     ['buses: { b: 5 }\ndevices: {}', /profile: buses\.b: 5 is not a path/],
     ['{}', /profile: devices: is missing/],
     ['', /profile/],
@@ -106,6 +114,17 @@ describe('loading a profile', () => {
 
   test('without file and lab finds no devices', async () => {
     expect(await loadProfile(source, readFile)).toEqual({ profile: [], virtualTime: false })
+  })
+
+  test('sees that one chip has named and numbered lines, whatever links lead to it', async () => {
+    const dir = await tempDir()
+    writeFileSync(join(dir, 'chip'), '')
+    symlinkSync(join(dir, 'chip'), join(dir, 'pins'))
+    const line = (gpio: string, at: number | string) => ({ gpio: join(dir, gpio), line: at, direction: 'input' })
+    writeFileSync(join(dir, 'p.yaml'), JSON.stringify({ devices: { a: line('chip', 3), b: line('pins', 'ESTOP') } }))
+    await expect(loadProfile({ ...source, profile: join(dir, 'p.yaml') }, readFile)).rejects.toThrow(
+      `devices.b.line: "ESTOP" is not a number as that of a is: lines of one chip, ${join(dir, 'chip')}`,
+    )
   })
 
   test('sees that two links are one controller', async () => {

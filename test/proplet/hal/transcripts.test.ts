@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Recorder } from '../../../proplet/hal/recorder.ts'
 import { mergeRows, transcriptLimits } from '../../../proplet/hal/transcripts.ts'
 import { MAX_TRANSCRIPT_ROWS, Transcript } from '../../../shared/documents/transcript.ts'
-import { NACK } from '../../support/fake-driver.ts'
+import { CRASHES, NACK } from '../../support/fake-driver.ts'
 import { gpio, grant, guestOf, i2c, never, openHal, read, runOnce, type Step } from './support.ts'
 
 const SENSOR = 0x76
@@ -67,6 +67,24 @@ describe('a transcript [P-10.5]', () => {
   test('is not kept where nobody asked for it', async () => {
     const { report } = await runOnce(await openHal(devices), grants, steps)
     expect(report?.transcript).toBeUndefined()
+  })
+
+  test('counts what an I/O worker took with it when it died, and has no gap', async () => {
+    const crashing = { ...i2c('temp', SENSOR), addresses: [SENSOR, CRASHES] }
+    const played: Step[] = [
+      { call: { op: 'set', level: true }, device: 1 },
+      { call: read(SENSOR, 2) },
+      { call: { op: 'set', level: false }, device: 1 },
+      { call: read(CRASHES, 1) },
+      { call: read(SENSOR, 2) },
+      { call: { op: 'get' }, device: 1 },
+    ]
+    const hal = await openHal([crashing, gpio('lamp', 4, { safe: 'hold' }, '/dev/zero')])
+    const { report } = await runOnce(hal, [grant('temp', 'i2c'), grant('lamp', 'gpio')], played, true)
+    expect(report?.transcript?.rows).toMatchObject([{ device: 1, op: 'set', level: true }])
+    expect(report?.transcript?.dropped).toBe(5)
+    const { report: next } = await runOnce(hal, [grant('temp', 'i2c')], [{ call: read(SENSOR, 2) }], true)
+    expect([next?.transcript?.rows.length, next?.transcript?.dropped]).toEqual([1, undefined])
   })
 
   const row = (sequence: number, sizeBytes: number) => ({
