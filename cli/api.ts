@@ -217,6 +217,8 @@ export const DeploymentView = v.looseObject({
   selector: text,
   trigger: text,
   everyMs: maybeNumber,
+  device: maybeText,
+  edge: maybeText,
   keep: v.optional(v.boolean()),
   timeoutMs: maybeNumber,
   throttleMs: maybeNumber,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
 import type { Call } from '../shared/documents/call.ts'
+import { basicTriggers, triggers } from '../shared/documents/desired-list.ts'
 import { digestToBytes, type PropletId } from '../shared/ids.ts'
 import { Pulls } from './blobs/pull.ts'
 import { Pushes } from './blobs/push.ts'
@@ -223,6 +224,7 @@ function description({ settings, runtime, hal }: AgentDeps, store: BlobStore) {
     ...(cached.length > 0 && { cached }),
     ...(hal.interfaces.length > 0 && { interfaces: hal.interfaces }),
     ...(hal.devices.length > 0 && { devices: hal.devices }),
+    triggers: triggers.filter((trigger) => !basicTriggers.includes(trigger)),
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Grant } from '../../shared/capabilities.ts'
+import { type Edge, edges, triggers } from '../../shared/documents/desired-list.ts'
 import { grantWords } from '../../shared/grant-words.ts'
 import { DeploymentView } from '../api.ts'
 import { act, describe, flag, type Host } from '../command.ts'
@@ -8,11 +9,14 @@ import type { Session } from '../session.ts'
 import { callOf, type Target, targetOf } from '../submit.ts'
 import { duration, integer, pair } from '../values.ts'
 
+type OnEdge = { readonly device: string; readonly edge: Edge }
+
 type Flags = {
   readonly on: string
   readonly boot?: boolean
   readonly every?: number
   readonly onRequest?: boolean
+  readonly onEdge?: OnEdge
   readonly keep?: boolean
   readonly env?: Record<string, string>
   readonly args?: readonly string[]
@@ -27,11 +31,12 @@ type Flags = {
 export function deploy(parent: Command, host: Host): void {
   const command = describe(parent, 'deploy <function>', {
     summary: 'keep a function on every proplet that a selector matches, now and later',
-    more: 'It pins the version: a later upload changes nothing that runs. One of --boot, --every and --on-request says when it runs; --boot where none does.',
+    more: 'It pins the version: a later upload changes nothing that runs. One of --boot, --every, --on-request and --on-edge says when it runs; --boot where none does.',
     examples: [
       ['samara deploy ticker --on line=1 --every 1s --keep', 'each second, in one instance that remembers'],
       ['samara deploy watch@prod --on "*" --boot', 'on every proplet, once when it starts'],
       ['samara deploy thermostat --on cell=1 --every 1s --grant asked', 'with the devices that it asks for'],
+      ['samara deploy halt --on cell=1 --on-edge estop:falling --grant estop:gpio:r', 'when the input falls'],
       ['samara deploy stats --on site=hall-3 --every 5m --export summarise --args "[1, 2]"', 'with arguments'],
     ],
   })
@@ -40,6 +45,7 @@ export function deploy(parent: Command, host: Host): void {
     .option('--boot', 'run when the proplet starts')
     .addOption(flag('--every <duration>', 'run at this interval, as 1s', duration))
     .option('--on-request', 'run when somebody asks for it')
+    .addOption(flag('--on-edge <device[:edge]>', `run at an edge of an input: ${edges.join(', ')}; rising`, onEdge))
     .option('--keep', 'keep one instance from run to run')
     .addOption(flag('--env <k=v>', 'environment of a program; several times', pair))
     .option('--args <values...>', 'arguments: JSON values or plain words')
@@ -60,6 +66,7 @@ export function deploy(parent: Command, host: Host): void {
       selector: flags.on,
       trigger,
       everyMs: flags.every,
+      ...flags.onEdge,
       keep: flags.keep,
       export: flags.export,
       ...call,
@@ -88,8 +95,16 @@ async function granted(
   return grants
 }
 
-function triggerOf(command: Command, { boot, every, onRequest }: Flags): string {
-  const chosen = [boot && 'boot', every !== undefined && 'every', onRequest && 'on-request'].filter(Boolean)
-  if (chosen.length > 1) command.error('error: only one of --boot, --every and --on-request can be given')
+function onEdge(value: string): OnEdge {
+  const [device = '', edge = 'rising', ...rest] = value.split(':')
+  const known = edges.find((one) => one === edge)
+  if (device !== '' && known && rest.length === 0) return { device, edge: known }
+  throw new InvalidArgumentError(`Expected DEVICE or DEVICE:EDGE, EDGE one of ${edges.join(', ')}.`)
+}
+
+function triggerOf(command: Command, { boot, every, onRequest, onEdge: edge }: Flags): string {
+  const given = { boot, every: every !== undefined, 'on-request': onRequest, edge }
+  const chosen = triggers.filter((trigger) => given[trigger])
+  if (chosen.length > 1) command.error('error: only one of --boot, --every, --on-request and --on-edge can be given')
   return chosen[0] || 'boot'
 }

@@ -17,8 +17,14 @@ type State = DeploymentDetails['states'][number]
 
 const DEFAULT_LIMIT = 50
 
-const trigger = ({ trigger: how, everyMs, keep }: DeploymentView): string =>
-  `${how === 'every' ? `every ${span(everyMs)}` : how}${keep ? ', kept' : ''}`
+const trigger = (one: DeploymentView): string => `${occasion(one)}${one.keep ? ', kept' : ''}`
+
+function occasion({ trigger: how, everyMs, device, edge }: DeploymentView): string {
+  if (how === 'every') return `every ${span(everyMs)}`
+  return how === 'edge' ? `when ${device} ${EDGE_WORDS[edge ?? ''] ?? edge}` : how
+}
+
+const EDGE_WORDS: Readonly<Record<string, string>> = { rising: 'rises', falling: 'falls', both: 'changes' }
 
 const columns = (nowMs: number): readonly Column<DeploymentView>[] => [
   { title: 'DEPLOYMENT', of: ({ id }) => id },

@@ -24,6 +24,13 @@ function unfit(grant: Grant, devices: readonly DeviceReport[]): string | undefin
   return other === undefined ? undefined : `has ${name} without the address 0x${other.toString(16)}`
 }
 
+/** Why a trigger cannot be had on a proplet, in words; undefined where it can. [P-7.3] */
+export function unwatchable({ name, device }: Required<Requirement>['trigger'], one: Candidate): string | undefined {
+  if (!one.triggers.includes(name)) return `does not know the trigger ${name}`
+  const direction = one.devices.find((found) => found.name === device)?.direction
+  return direction === 'input' ? undefined : `has ${device} not as an input, and only the edge of an input starts a run`
+}
+
 /** Places that these grants let somebody write to on one proplet, each with the name that it is granted by. [P-10.4] */
 export function writtenPlaces(
   grants: readonly Grant[],

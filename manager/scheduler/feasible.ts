@@ -1,7 +1,7 @@
 import type { ManifestImage } from '../../shared/documents/manifest.ts'
 import { takesWork } from '../../shared/proplet.ts'
 import { mismatch } from '../../shared/selector.ts'
-import { lacking } from './devices.ts'
+import { lacking, unwatchable } from './devices.ts'
 import { type Candidate, PAGE_BYTES, type Requirement } from './snapshot.ts'
 
 /** Why a proplet is not for a task, in words. `never` stays true until proplet or function change. */
@@ -48,6 +48,8 @@ export function* misfits(need: Requirement, one: Candidate): Generator<Reason, u
   else yield* tooLarge(need, one, loads)
   for (const name of need.interfaces) yield* lacks({ interfaces: [name], grants: [] }, one)
   for (const grant of need.grants) yield* lacks({ interfaces: [], grants: [grant] }, one)
+  const deaf = need.trigger && unwatchable(need.trigger, one)
+  if (deaf !== undefined) yield never(deaf)
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import { type DesiredDeployment, DesiredList } from '../../shared/documents/desired-list.ts'
+import { basicTriggers, type DesiredDeployment, DesiredList } from '../../shared/documents/desired-list.ts'
 import type { Manifest, ManifestImage } from '../../shared/documents/manifest.ts'
 import { parseSelector } from '../../shared/selector.ts'
 import type { DeploymentRecord } from '../store/store.ts'
@@ -61,6 +61,7 @@ function fits(one: Candidate, { record, manifest }: Pinned): ManifestImage | str
   const need = {
     ...needsOf(manifest),
     grants: record.grants ?? [],
+    ...(!basicTriggers.includes(record.trigger) && { trigger: { name: record.trigger, device: record.device } }),
     selector: parseSelector(record.selector),
     avoid: new Set<never>(),
   }
@@ -85,6 +86,8 @@ const entry = ({ record, manifestBytes }: Pinned, image: ManifestImage): Desired
   throttleMs: record.throttleMs,
   bufferCount: record.bufferCount,
   ...(record.grants?.length && { grants: record.grants }),
+  ...(record.device !== undefined && { device: record.device }),
+  ...(record.edge && { edge: record.edge }),
 })
 
 export const desiredBytes = (list: readonly DesiredDeployment[]): Uint8Array =>

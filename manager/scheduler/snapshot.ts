@@ -1,4 +1,5 @@
 import type { DeviceReport, Grant } from '../../shared/capabilities.ts'
+import type { Trigger } from '../../shared/documents/desired-list.ts'
 import type { ManifestImage } from '../../shared/documents/manifest.ts'
 import type { Format } from '../../shared/fields.ts'
 import type { Digest, PropletId } from '../../shared/ids.ts'
@@ -23,6 +24,8 @@ export type Candidate = {
   /** Beside WASI 0.2, without version. [P-10.1] */
   readonly interfaces: readonly string[]
   readonly devices: readonly DeviceReport[]
+  /** Of deployments, beside those that every proplet knows. [P-7.3] */
+  readonly triggers: readonly string[]
   readonly caches: (image: Digest) => boolean
 }
 
@@ -36,6 +39,8 @@ export type Requirement = {
   readonly interfaces: readonly string[]
   /** Devices that it may use, which have to be there. */
   readonly grants: readonly Grant[]
+  /** Trigger that not every proplet knows, and the input of which an edge starts it. */
+  readonly trigger?: { readonly name: Trigger; readonly device?: Grant['device'] | undefined }
   readonly selector: Selector
   readonly proplet?: PropletId
   /** Proplets where an earlier attempt was lost: taken last. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Grant } from '../../shared/capabilities.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { Call } from '../../shared/documents/call.ts'
-import type { Trigger } from '../../shared/documents/desired-list.ts'
+import { type Edge, edges, type Trigger } from '../../shared/documents/desired-list.ts'
 import { notFound, SamaraError } from '../../shared/errors.ts'
 import { grantWords, mayWrite } from '../../shared/grant-words.ts'
 import {
@@ -41,6 +41,9 @@ export type NewDeployment = {
   readonly selector: string
   readonly trigger: Trigger
   readonly everyMs?: number | undefined
+  /** Of the trigger `edge`, as `edge` is: an input that it is granted to read. */
+  readonly device?: string | undefined
+  readonly edge?: Edge | undefined
   readonly keep?: boolean | undefined
   readonly export?: string | undefined
   readonly args?: unknown
@@ -198,6 +201,8 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
         selector: wanted.selector,
         trigger: wanted.trigger,
         ...(wanted.everyMs !== undefined && { everyMs: wanted.everyMs }),
+        ...(wanted.device !== undefined && { device: wanted.device }),
+        ...(wanted.edge && { edge: wanted.edge }),
         keep: wanted.keep ?? false,
         call: callOf(wanted, manifest),
         timeoutMs: wanted.timeoutMs ?? DEFAULTS.timeoutMs,
@@ -298,17 +303,34 @@ export function createDeployments({ store, blobs, functions, proplets, events, c
   }
 }
 
-function check({ trigger, everyMs, selector, timeoutMs, bufferCount, grants }: NewDeployment): void {
+const wrong = (field: string, value: unknown, expected: string) =>
+  new SamaraError('INVALID_ARGUMENT', `deployment.${field}: ${String(value)} is not ${expected}`, { field, expected })
+
+function check(wanted: NewDeployment): void {
+  const { trigger, everyMs, selector, timeoutMs, bufferCount, grants } = wanted
   parseSelector(selector)
   checkGrants(grants ?? [])
-  const wrong = (field: string, value: unknown, expected: string) =>
-    new SamaraError('INVALID_ARGUMENT', `deployment.${field}: ${String(value)} is not ${expected}`, { field, expected })
+  checkEdge(wanted)
   if (trigger === 'every' && (everyMs === undefined || everyMs < MIN_EVERY_MS || everyMs > MAX_EVERY_MS))
     throw wrong('everyMs', everyMs, `${MIN_EVERY_MS} to ${MAX_EVERY_MS}`)
   if (trigger !== 'every' && everyMs !== undefined)
     throw wrong('everyMs', everyMs, `absent with the trigger ${trigger}`)
   if (timeoutMs !== undefined && timeoutMs < 1) throw wrong('timeoutMs', timeoutMs, 'at least 1')
   if (bufferCount !== undefined && bufferCount > 10_000) throw wrong('bufferCount', bufferCount, 'at most 10,000')
+}
+
+/** What the edge of an input starts may read that input. [P-7.3] */
+function checkEdge({ trigger, device, edge, grants = [] }: NewDeployment): void {
+  if (trigger !== 'edge') {
+    if (device !== undefined) throw wrong('device', device, `absent with the trigger ${trigger}`)
+    if (edge !== undefined) throw wrong('edge', edge, `absent with the trigger ${trigger}`)
+    return
+  }
+  if (device === undefined) throw wrong('device', device, 'the name of an input')
+  if (edge === undefined) throw wrong('edge', edge, edges.join(', '))
+  const granted = grants.find((one) => one.device === device)
+  if (granted?.kind !== 'gpio' || granted.access === 'write')
+    throw wrong('device', device, 'granted for reading as gpio, which the trigger edge needs')
 }
 
 function callOf(wanted: NewDeployment, manifest: Pinned['manifest']): Uint8Array {

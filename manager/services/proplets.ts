@@ -76,6 +76,9 @@ export class LiveProplet implements Candidate {
   get devices(): Candidate['devices'] {
     return this.hello?.devices ?? []
   }
+  get triggers(): Candidate['triggers'] {
+    return this.hello?.triggers ?? []
+  }
   caches(image: Digest): boolean {
     return this.#cached.has(image.slice(0, 16))
   }

@@ -1,5 +1,5 @@
 import type { Grant } from '../../shared/capabilities.ts'
-import type { Trigger } from '../../shared/documents/desired-list.ts'
+import type { Edge, Trigger } from '../../shared/documents/desired-list.ts'
 import type { ErrorBody } from '../../shared/fields.ts'
 import type { DeploymentId, Digest, FunctionName, JobId, PropletId, TaskId, UserId } from '../../shared/ids.ts'
 import type { InstanceState } from '../../shared/proplet.ts'
@@ -187,6 +187,9 @@ export type DeploymentRecord = {
   readonly selector: string
   readonly trigger: Trigger
   readonly everyMs?: number
+  /** Of the trigger `edge`, as `edge` is. */
+  readonly device?: string
+  readonly edge?: Edge
   readonly keep: boolean
   /** The Call, encoded. */
   readonly call: Uint8Array

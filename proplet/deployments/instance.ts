@@ -15,6 +15,7 @@ import { type Placed, place } from '../placing.ts'
 import type { Limits, RunResult, Runtime } from '../runtime/runtime.ts'
 import type { Slots } from '../slots.ts'
 import { DeploymentDevices } from './deployment-devices.ts'
+import { EdgeWatch } from './edge-watch.ts'
 import { StateReport } from './reports.ts'
 import { ResultBuffer } from './result-buffer.ts'
 
@@ -46,6 +47,7 @@ export class Instance {
   readonly #report: StateReport
   readonly #results: ResultBuffer
   readonly #backoff: Backoff
+  readonly #edges: EdgeWatch
   #desired: DesiredDeployment
   #state: InstanceState = 'pending'
   /** From one desired form to the next; what belongs to an earlier one is stopped and ignored. */
@@ -63,7 +65,9 @@ export class Instance {
     const { outbound, clock, random, hal, log } = options
     this.#devices = new DeploymentDevices({ hal, log, onRefused: () => this.#report.changed() })
     this.#report = new StateReport({ outbound, clock, state: () => this.status() })
-    this.#backoff = createBackoff({ minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS, random })
+    const backoff = () => createBackoff({ minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS, random })
+    this.#backoff = backoff()
+    this.#edges = new EdgeWatch({ clock, backoff: backoff(), onLost: (error) => this.#tell(error) })
     this.#results = new ResultBuffer({
       outbound,
       clock,
@@ -186,12 +190,25 @@ export class Instance {
       throw new SamaraError('INVALID_ARGUMENT', `deployment ${deployment}: everyMs is missing`, { field: 'everyMs' })
     const call = Call.decode(this.#desired.call)
     const loaded = await this.#options.functions.load(this.#desired, signal)
-    return { loaded, call, session: await this.#devices.open(this.#desired, signal) }
+    const ready = { loaded, call, session: await this.#devices.open(this.#desired, signal) }
+    if (trigger === 'edge')
+      await this.#edges.begin({
+        desired: this.#desired,
+        session: ready.session,
+        onEdge: () => this.#tick(ready),
+        signal,
+      })
+    return ready
+  }
+
+  #tell(error: SamaraError): void {
+    this.#options.log.warn({ deployment: this.#desired.deployment, code: error.code }, error.message)
+    this.#error = errorBody(error)
+    this.#report.changed()
   }
 
   #failedToFetch(error: SamaraError): void {
-    this.#error = errorBody(error)
-    this.#options.log.warn({ deployment: this.#desired.deployment, code: error.code }, error.message)
+    this.#tell(error)
     if (!mayPass(error.code)) return this.#enter('refuse')
     this.#enter('fetch-failed')
     this.#after(this.#backoff.next(), () => this.#fetch())
@@ -199,7 +216,7 @@ export class Instance {
 
   #arm(ready: Ready): void {
     const { trigger, everyMs = 0 } = this.#desired
-    if (trigger === 'on-request') return
+    if (trigger === 'on-request' || trigger === 'edge') return
     const tick = () => this.#tick(ready)
     if (trigger === 'every') this.#timers.push(this.#options.clock.every(Math.max(everyMs, LEAST_EVERY_MS), tick))
     tick()
@@ -244,8 +261,7 @@ export class Instance {
   }
 
   #withoutDevices(error: SamaraError, ready: Ready): void {
-    this.#options.log.warn({ deployment: this.#desired.deployment, code: error.code }, error.message)
-    this.#error = errorBody(error)
+    this.#tell(error)
     this.#enter('run')
     this.#count('failures')
     this.#backOff(ready)

@@ -14,6 +14,9 @@ export type ControllerOptions = {
   /** Module that exports `openDriver`. */
   readonly drivers: string
   readonly onRefused: (session: number, refusals: number, text: string) => void
+  /** The input that a session watches has had its edge, or cannot be watched any more. */
+  readonly onEdge: (session: number) => void
+  readonly onBlind: (session: number, why: string) => void
   /** Its worker died, with all that was open in it. */
   readonly onDied: (controller: Controller) => void
 }
@@ -133,6 +136,8 @@ export class Controller {
 
   #heard(message: FromIoWorker): void {
     if ('id' in message) this.#asked.get(message.id)?.(message.answer)
+    else if ('edge' in message) this.#options.onEdge(message.session)
+    else if ('blind' in message) this.#options.onBlind(message.session, message.blind)
     else this.#options.onRefused(message.session, message.refusals, message.text)
   }
 

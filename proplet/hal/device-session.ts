@@ -7,7 +7,7 @@ import { createChannel } from './channel.ts'
 import { ChannelEnd } from './channel-end.ts'
 import { type Controller, type Controllers, hasSafeState } from './controllers.ts'
 import { maxBytesOf } from './grants.ts'
-import type { RunReport, Session, SessionRequest, SessionRun } from './hal.ts'
+import type { RunReport, Session, SessionRequest, SessionRun, WatchOptions } from './hal.ts'
 import { BEGAN, createRunControl, type IoReport, RUN } from './io-messages.ts'
 import type { Locks, Wanted } from './locks.ts'
 import { placesOf } from './places.ts'
@@ -46,6 +46,8 @@ export class DeviceSession implements Session {
   #runs = 0
   #run: Promise<void> | undefined
   #closed: Promise<void> | undefined
+  #attaching: Promise<void> | undefined
+  #watch: { readonly options: WatchOptions; readonly controller: Controller } | undefined
 
   constructor(options: DeviceSessionOptions) {
     this.#options = options
@@ -59,7 +61,14 @@ export class DeviceSession implements Session {
   }
 
   /** Opens the devices, those again whose I/O worker died meanwhile. */
-  async attach(): Promise<void> {
+  attach(): Promise<void> {
+    this.#attaching ??= this.#attach().finally(() => {
+      this.#attaching = undefined
+    })
+    return this.#attaching
+  }
+
+  async #attach(): Promise<void> {
     const missing = new Set(this.#held.map(({ controller }) => controller).filter((one) => !this.#attached.has(one)))
     for (const controller of missing) await this.#attachTo(controller)
   }
@@ -68,6 +77,39 @@ export class DeviceSession implements Session {
   died(controller: Controller): void {
     if (!this.#attached.delete(controller)) return
     for (const held of this.#held) if (held.controller === controller) held.end.fail()
+    if (this.#watch?.controller === controller) this.blind('its I/O worker died')
+  }
+
+  async watch(options: WatchOptions): Promise<void> {
+    const { spec, controller } = this.#watchable(options.device)
+    await this.attach()
+    this.#watch = { options, controller }
+    try {
+      await controller.ask({ do: 'watch', session: this.#options.id, device: spec, event: options.event })
+    } catch (error) {
+      this.#watch = undefined
+      throw withDevice(options.device, toSamaraError(error))
+    }
+  }
+
+  #watchable(name: string): { spec: GpioSpec; controller: Controller } {
+    const { spec, grant, controller } = this.#held.find(({ grant }) => grant.device === name) ?? {}
+    if (!controller || spec?.kind !== 'gpio' || spec.direction !== 'input')
+      throw new SamaraError('PERMISSION_DENIED', `device ${name}: it is no input that was granted, so it has no edges`)
+    if (grant?.access === 'write')
+      throw new SamaraError('PERMISSION_DENIED', `device ${name}: it was granted for writing, edges are read`)
+    return { spec, controller }
+  }
+
+  edge(): void {
+    this.#watch?.options.onEdge()
+  }
+
+  /** The input cannot be watched any more. */
+  blind(why: string): void {
+    const { options } = this.#watch ?? {}
+    this.#watch = undefined
+    options?.onLost(new SamaraError('UNAVAILABLE', `device ${options.device}: ${why}`))
   }
 
   async begin(signal: AbortSignal): Promise<SessionRun | undefined> {
@@ -95,6 +137,7 @@ export class DeviceSession implements Session {
   }
 
   async #close(safe: boolean): Promise<void> {
+    this.#watch = undefined
     // Whoever began the run ends it; the guest's end is not ours to bring about.
     await this.#run
     if (safe) await this.#safeWhereFree()

@@ -1,5 +1,7 @@
+import type { PinEvent } from '../../shared/bus.ts'
 import type { DeviceReport, Grant } from '../../shared/capabilities.ts'
 import type { Transcript } from '../../shared/documents/transcript.ts'
+import type { SamaraError } from '../../shared/errors.ts'
 import type { BusLoad } from './port.ts'
 
 /** The hardware of this proplet, for the parts that run functions. */
@@ -38,8 +40,22 @@ export interface Session {
    * Inputs are shared. Give it back with the answer's `end`.
    */
   begin(signal: AbortSignal): Promise<SessionRun | undefined>
+  /**
+   * Tells of edges of an input until the session is closed, during its runs too; resolves once it is begun. Throws
+   * SamaraError that names the device: PERMISSION_DENIED where it is no input that may be read, UNAVAILABLE where it
+   * cannot be had.
+   */
+  watch(options: WatchOptions): Promise<void>
   /** Waits for the end of the run, takes the safe states where `safe` says so, releases everything. */
   close(options: { readonly safe: boolean }): Promise<void>
+}
+
+export type WatchOptions = {
+  readonly device: string
+  readonly event: PinEvent
+  readonly onEdge: () => void
+  /** It ended by itself: nothing is told until it is begun again. */
+  readonly onLost: (error: SamaraError) => void
 }
 
 export interface SessionRun {

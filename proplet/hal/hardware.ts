@@ -57,6 +57,8 @@ class Hardware implements Hal {
       log,
       drivers: this.#drivers,
       onRefused: (session, refusals, text) => this.#refused(session, refusals, text),
+      onEdge: (session) => this.#sessions.get(session)?.session.edge(),
+      onBlind: (session, why) => this.#sessions.get(session)?.session.blind(why),
       onDied: (controller) => {
         for (const { session } of this.#sessions.values()) session.died(controller)
       },

@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../../shared/bus.ts'
+import type { DeviceKind, PinEvent } from '../../shared/bus.ts'
 import type { Grant } from '../../shared/capabilities.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { ChannelLoad } from './port.ts'
@@ -38,6 +38,8 @@ export type Attach = {
 
 export type IoQuestion =
   | Attach
+  /** Wait for edges of an input until the session is detached; one such wait of a session at a time. */
+  | { readonly do: 'watch'; readonly session: number; readonly device: GpioSpec; readonly event: PinEvent }
   /** The run is over: cancel what is under way and tell of it. */
   | { readonly do: 'end'; readonly session: number }
   | { readonly do: 'detach'; readonly session: number }
@@ -62,3 +64,6 @@ export type FromIoWorker =
   | { readonly id: number; readonly answer: IoAnswer }
   /** Refusals since the last time that it said so, while the run goes on. */
   | { readonly session: number; readonly refusals: number; readonly text: string }
+  /** The input that it watches has had its edge, or cannot be watched any more for the reason that is given. */
+  | { readonly session: number; readonly edge: true }
+  | { readonly session: number; readonly blind: string }

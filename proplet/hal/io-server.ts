@@ -8,6 +8,7 @@ import { type Attach, BEGAN, type IoAnswer, type IoQuestion, type IoReport, RUN 
 import type { DeviceSpec, GpioSpec } from './profile.ts'
 import { Recorder } from './recorder.ts'
 import { Turns } from './turns.ts'
+import { Watches, type WatchesOptions } from './watches.ts'
 
 export type IoServerOptions = {
   readonly openDriver: () => Promise<Driver>
@@ -17,6 +18,8 @@ export type IoServerOptions = {
   readonly serial: boolean
   /** Told of refusals while a run goes on, at most once a second and session. */
   readonly onRefused: (session: number, refusals: number, text: string) => void
+  readonly onEdge: WatchesOptions['onEdge']
+  readonly onBlind: WatchesOptions['onBlind']
 }
 
 const TELL_NS = 1_000_000_000n
@@ -48,6 +51,7 @@ type SessionState = {
 export class IoServer {
   readonly #options: IoServerOptions
   readonly #devices: IoDevices
+  readonly #watches: Watches
   readonly #attachments = new Set<Attachment>()
   readonly #sessions = new Map<number, SessionState>()
   readonly #turns: Turns
@@ -55,6 +59,8 @@ export class IoServer {
   constructor(options: IoServerOptions) {
     this.#options = options
     this.#devices = new IoDevices(options.openDriver)
+    const { onEdge, onBlind } = options
+    this.#watches = new Watches({ devices: this.#devices, onEdge, onBlind })
     this.#turns = new Turns(options.serial)
   }
 
@@ -80,6 +86,9 @@ export class IoServer {
     switch (question.do) {
       case 'attach':
         return await this.#attach(question)
+      case 'watch':
+        await this.#watches.begin(question.session, question.device, question.event)
+        return undefined
       case 'end':
         return await this.#end(question.session)
       case 'detach':
@@ -126,6 +135,7 @@ export class IoServer {
   }
 
   async #detach(id: number): Promise<undefined> {
+    await this.#watches.end(id)
     await this.#end(id)
     this.#sessions.delete(id)
     for (const attachment of this.#of(id)) {

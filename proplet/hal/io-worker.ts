@@ -26,6 +26,8 @@ const server = new IoServer({
   nowNs: () => hrtime.bigint(),
   serial: kind === 'i2c' || kind === 'spi',
   onRefused: (session, refusals, text) => say({ session, refusals, text }),
+  onEdge: (session) => say({ session, edge: true }),
+  onBlind: (session, blind) => say({ session, blind }),
 })
 
 port.on('message', async ({ id, question }: ToIoWorker) => {

@@ -32,6 +32,10 @@ export class ReplaySession implements Session {
     return signal.aborted ? undefined : { end: async () => this.#report() }
   }
 
+  async watch(): Promise<void> {
+    throw new Error('a replay has no inputs to watch')
+  }
+
   async close(): Promise<void> {}
 
   #report(): RunReport {

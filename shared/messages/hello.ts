@@ -25,5 +25,10 @@ export const Hello = message('hello', 'What a proplet is and can; the first mess
     'WIT interfaces that it offers beside WASI 0.2, without version: `wasi:i2c/i2c`. [P-10.1]',
   ),
   devices: optional(17, list(DeviceReport, { max: MAX_DEVICES }), 'Devices of its profile. [P-10.1]'),
+  triggers: optional(
+    18,
+    list(text({ max: 16 }), { max: 8 }),
+    'Triggers of deployments that it knows beside boot, every and on-request. [P-7.3]',
+  ),
 })
 export type Hello = Infer<typeof Hello>

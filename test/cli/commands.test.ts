@@ -296,6 +296,36 @@ test('deploy pins the version and sends what was asked for', async () => {
   })
 })
 
+test('deploy --on-edge names an input and its edge, rising where none is said', async () => {
+  const id = `d${'0'.repeat(20)}`
+  const made = { id, function: 'add', selector: '*', trigger: 'edge', device: 'estop', edge: 'falling', keep: true }
+  const { url, seen } = await fakeManager({
+    'GET /v1/functions/add/versions/latest': { json: manifest('add', 'mul') },
+    'POST /v1/deployments': { status: 201, json: made },
+    'GET /v1/deployments': { json: { items: [made] } },
+  })
+  const line = ['deploy', 'add', '--on', '*', '--grant', 'estop:gpio:r', '--yes', '--manager', url]
+  for (const [said, edge] of [
+    ['estop', 'rising'],
+    ['estop:falling', 'falling'],
+    ['estop:both', 'both'],
+  ] as const) {
+    seen.length = 0
+    expect((await samara([...line, '--on-edge', said])).code).toBe(0)
+    expect(bodyOf(seen, 'POST /v1/deployments')).toMatchObject({ trigger: 'edge', device: 'estop', edge })
+  }
+  expect((await samara(['deployments', 'list', '--manager', url])).out).toContain('when estop falls, kept')
+})
+
+test.each([
+  [['--on-edge', 'estop:sometimes'], 'EDGE one of rising, falling, both'],
+  [['--on-edge', ':rising'], 'Expected DEVICE'],
+  [['--on-edge', 'estop', '--boot'], 'only one of'],
+])('deploy %j is refused before anything is asked', async (flags, message) => {
+  const { code, err } = await samara(['deploy', 'add', '--on', '*', ...flags])
+  expect([code, err]).toEqual([2, expect.stringContaining(message)])
+})
+
 test('broker config writes its files for nobody else to read', async () => {
   const files = { passwd: 'p', acl: 'a', conf: 'c', manager: { username: 'm', password: 's' } }
   const { url } = await fakeManager({ 'GET /v1/broker/mosquitto': { json: files } })

@@ -1,4 +1,5 @@
-import { triggers } from '../../../shared/documents/desired-list.ts'
+import { deviceLabel } from '../../../shared/capabilities.ts'
+import { edges, triggers } from '../../../shared/documents/desired-list.ts'
 import {
   argv,
   bootId,
@@ -34,6 +35,8 @@ export const NewDeploymentBody = object(
     selector: need(selector, 'Proplets: `line=1,site!=lab`, or `*`.'),
     trigger: need(numbered(triggers), 'When it runs.'),
     everyMs: may(uint(32), 'Period of `every`.'),
+    device: may(deviceLabel, 'Input whose edges start it, of `edge`; it has to be granted for reading.'),
+    edge: may(numbered(edges), 'Which of them, of `edge`.'),
     keep: may(bool, 'Whether one instance is kept from run to run; a fresh one otherwise.'),
     export: may(text({ min: 1, max: 256 }), 'Export to call; may be left out where there is only one.'),
     args: may(value, 'Arguments: a list in order, or an object by name.'),
@@ -56,6 +59,8 @@ const deployment = {
   selector: need(selector, 'Proplets that it is for.'),
   trigger: need(numbered(triggers), 'When it runs.'),
   everyMs: may(uint(32), 'Period of `every`.'),
+  device: may(deviceLabel, 'Input whose edges start it.'),
+  edge: may(numbered(edges), 'Which of them.'),
   keep: need(bool, 'Whether one instance is kept from run to run.'),
   timeoutMs: need(uint(32), 'Longest run.'),
   throttleMs: need(uint(32), 'Least time between two published results.'),

@@ -23,6 +23,10 @@ export const PropletView = object('proplet', 'A machine that runs functions.', {
   maxImageBytes: need(uint(53), 'Largest image that it can hold.'),
   interfaces: need(list(text({ max: 48 }), { max: 32 }), 'WIT interfaces that it offers beside WASI 0.2.'),
   devices: need(list(DeviceReport, { max: MAX_DEVICES }), 'Devices of its profile.'),
+  triggers: need(
+    list(text({ max: 16 }), { max: 8 }),
+    'Triggers of deployments that it knows beside those that all know.',
+  ),
   software: may(text({ max: 32 }), 'Name and version of its agent.'),
   arch: may(text({ max: 16 }), 'Processor.'),
   aliveMs: may(uint(32), 'Interval at which it promises to be heard.'),
@@ -54,10 +58,11 @@ export const NewUserBody = object('new-user', 'A user to add.', {
 
 export function propletView(one: LiveProplet): ValueOf<typeof PropletView> {
   const { id, liveness, connected, conflicting, labels: known, formats: loads, slots, queue } = one
-  const { assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, hello, lastSeenMs } = one
+  const { assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, triggers, hello } = one
   return {
     ...{ id, liveness, connected, conflicting, labels: known, formats: loads, slots, queue },
-    ...{ assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, lastSeenMs },
+    ...{ assigned, running, queued, memoryBytes, maxImageBytes, interfaces, devices, triggers },
+    lastSeenMs: one.lastSeenMs,
     ...(hello && { software: hello.software, arch: hello.arch, aliveMs: hello.aliveMs }),
     createdMs: one.record.createdMs,
   }

@@ -5,10 +5,12 @@ import type { DeploymentRecord, DeploymentResultRecord, DeploymentStateRecord } 
 import type { Sync } from './messages.ts'
 import { fromJson, NAMESPACE, pageLimit, present, readCursor, toBit, toJson, toPage } from './rows.ts'
 
-type DeploymentRow = Omit<DeploymentRecord, 'keep' | 'everyMs' | 'grants'> & {
+type DeploymentRow = Omit<DeploymentRecord, 'keep' | 'everyMs' | 'grants' | 'device' | 'edge'> & {
   readonly keep: number
   readonly grants: string | null
   readonly everyMs: number | null
+  readonly device: string | null
+  readonly edge: string | null
 }
 type StateRow = Omit<DeploymentStateRecord, 'error' | 'refusals'> & {
   readonly error: string | null
@@ -25,7 +27,7 @@ const SEQ = `(SELECT seq FROM deployments WHERE id = ? AND namespace = ${NAMESPA
 
 const toDeployment = (row: DeploymentRow): DeploymentRecord => {
   const record = present({ ...row, grants: fromJson<readonly Grant[]>(row.grants) })
-  return { ...record, keep: row.keep === 1 }
+  return { ...record, keep: row.keep === 1 } as DeploymentRecord
 }
 const toState = (row: StateRow): DeploymentStateRecord =>
   present({ ...row, error: fromJson<ErrorBody>(row.error) }) as DeploymentStateRecord
@@ -35,20 +37,20 @@ const toResult = ({ row: _, ...rest }: ResultRow): DeploymentResultRecord =>
 function deploymentStatements(db: Database) {
   return {
     put: db.prepare(`INSERT INTO deployments (id, user, function, version, manifest, selector, trigger_kind, every_ms,
-      keep, call, timeout_ms, throttle_ms, buffer_count, created_ms, grants)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      keep, call, timeout_ms, throttle_ms, buffer_count, created_ms, grants, device, edge)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET user = excluded.user, function = excluded.function, version = excluded.version,
       manifest = excluded.manifest, selector = excluded.selector, trigger_kind = excluded.trigger_kind,
       every_ms = excluded.every_ms, keep = excluded.keep, call = excluded.call, timeout_ms = excluded.timeout_ms,
       throttle_ms = excluded.throttle_ms, buffer_count = excluded.buffer_count, created_ms = excluded.created_ms,
-      grants = excluded.grants`),
+      grants = excluded.grants, device = excluded.device, edge = excluded.edge`),
     remove: db.prepare(`DELETE FROM deployments WHERE id = ? AND namespace = ${NAMESPACE}`),
     all: db.prepare<
       [],
       DeploymentRow
     >(`SELECT id, user, function, version, manifest, selector, trigger_kind AS "trigger",
       every_ms AS everyMs, keep, call, timeout_ms AS timeoutMs, throttle_ms AS throttleMs, buffer_count AS bufferCount,
-      created_ms AS createdMs, grants FROM deployments WHERE namespace = ${NAMESPACE} ORDER BY seq`),
+      created_ms AS createdMs, grants, device, edge FROM deployments WHERE namespace = ${NAMESPACE} ORDER BY seq`),
   }
 }
 
@@ -96,6 +98,8 @@ function deploymentMethods(db: Database): Sync<'putDeployment' | 'removeDeployme
         given.bufferCount,
         given.createdMs,
         toJson(given.grants),
+        given.device ?? null,
+        given.edge ?? null,
       )
     },
     removeDeployment: (id) => sql.remove.run(id).changes > 0,

@@ -147,6 +147,21 @@ export const gpioCases: readonly Case<GpioHarness>[] = [
       }),
   },
   {
+    name: 'all who wait for an edge of one line hear of it',
+    run: (harness) =>
+      open(harness, async (device) => {
+        await harness.put(0, false)
+        const first = await begun(device, 'rising', LONG_MS)
+        const falling = await begun(device, 'falling', LONG_MS)
+        const last = await begun(device, 'any', LONG_MS)
+        await harness.put(0, true)
+        assert.deepEqual(await first.answer, { level: true })
+        assert.deepEqual(await last.answer, { level: true })
+        await harness.put(0, false)
+        assert.deepEqual(await falling.answer, { level: false })
+      }),
+  },
+  {
     name: 'an edge before the wait is forgotten',
     run: (harness) =>
       open(harness, async (device) => {

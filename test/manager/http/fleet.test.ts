@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { DesiredList } from '../../../shared/documents/desired-list.ts'
+import type { Digest } from '../../../shared/ids.ts'
+import { button, grant } from '../../support/devices.ts'
 import { example, testManager } from '../../support/manager.ts'
 import { mockProplet } from '../../support/mock-proplet.ts'
 
@@ -85,6 +88,8 @@ describe('users', () => {
   })
 })
 
+const estop = { device: 'estop', kind: 'gpio', access: 'read' } as const
+
 describe('deployments', () => {
   test('a deployment shows who reports, who is waited for and who cannot', async () => {
     const manager = await testManager()
@@ -110,6 +115,22 @@ describe('deployments', () => {
     expect((await manager.get(`/v1/deployments/${id}`)).status).toBe(404)
   })
 
+  test('of trigger edge goes to proplets that know it, and the others say why not', async () => {
+    const manager = await testManager()
+    await manager.upload('add')
+    const knows = await manager.proplet('knows', { hello: { devices: [button], triggers: ['edge'] } })
+    await manager.proplet('old', { hello: { devices: [button] } })
+    const wanted = { function: 'add', export: 'add', args: [1, 2], selector: '*', trigger: 'edge' }
+    const edge = { device: button.name, edge: 'falling', grants: [grant(button, 'read')] }
+    const { id } = (await manager.post('/v1/deployments', { ...wanted, ...edge })).json
+    const index = await knows.desired()
+    const [desired] = DesiredList.decode(await knows.pull(index.digest as Digest, index.sizeBytes)).deployments
+    expect(desired).toMatchObject({ deployment: id, trigger: 'edge', ...edge })
+    const shown = (await manager.get(`/v1/deployments/${id}`)).json
+    expect(shown).toMatchObject({ trigger: 'edge', device: button.name, edge: 'falling', waiting: ['knows'] })
+    expect(shown.refused).toEqual([{ proplet: 'old', reason: 'does not know the trigger edge' }])
+  })
+
   test('results have their values', async () => {
     const manager = await testManager()
     await manager.upload('add')
@@ -128,6 +149,14 @@ describe('deployments', () => {
     [{ trigger: 'boot', everyMs: 5 }, 'everyMs'],
     [{ trigger: 'boot', selector: '(' }, 'selector'],
     [{ trigger: 'sometimes' }, 'trigger'],
+    [{ trigger: 'edge', edge: 'rising' }, 'device'],
+    [{ trigger: 'edge', device: 'estop', grants: [estop] }, 'edge'],
+    [{ trigger: 'edge', device: 'estop', grants: [estop], edge: 'sometimes' }, 'edge'],
+    [{ trigger: 'edge', device: 'estop', edge: 'rising' }, 'device'],
+    [{ trigger: 'edge', device: 'estop', edge: 'rising', grants: [{ ...estop, access: 'write' }] }, 'device'],
+    [{ trigger: 'edge', device: 'estop', edge: 'rising', grants: [{ ...estop, kind: 'i2c' }] }, 'device'],
+    [{ trigger: 'boot', device: 'estop' }, 'device'],
+    [{ trigger: 'boot', edge: 'both' }, 'edge'],
     [{ trigger: 'boot', args: [1] }, 'args'],
   ])('%j is refused by its field', async (change, field) => {
     const manager = await testManager()

@@ -13,7 +13,7 @@ const image = { recipe: 'artefact', format: 'core-module', digest: 'ab'.repeat(3
 const proplet = (id: string, devices: readonly DeviceReport[], interfaces: readonly string[] = []): Candidate => ({
   ...{ id: id as PropletId, liveness: 'on-time', conflicting: false, labels: {}, formats: ['core-module'] },
   ...{ slots: 2, queue: 4, assigned: 0, memoryBytes: 1 << 20, maxImageBytes: 1 << 20, caches: () => false },
-  ...{ devices, interfaces },
+  ...{ devices, interfaces, triggers: [] },
 })
 const need = (grants: readonly Grant[], interfaces: readonly string[] = []): Requirement => ({
   ...{ images: [image], minMemoryPages: 1, selector: [], avoid: new Set(), grants, interfaces },
@@ -39,6 +39,19 @@ describe('a proplet must have what a task imports and was granted [P-10.1] [P-10
   ])('%s fits', (_, one) => {
     const answer = schedule(need([one]), [proplet('a', []), proplet('p-2', cell)])
     expect(isPlaced(answer) && answer.proplet).toBe('p-2')
+  })
+
+  test.each<[string, string[], Requirement['trigger']]>([
+    ['does not know the trigger edge', [], { name: 'edge', device: button.name }],
+    [
+      'has motor-1 not as an input, and only the edge of an input starts a run',
+      ['edge'],
+      { name: 'edge', device: motor.name },
+    ],
+  ])('%s [P-7.3]', (reason, triggers, trigger) => {
+    const wanted = { ...need([grant(motor, 'read'), grant(button, 'read')]), ...(trigger && { trigger }) }
+    const answer = schedule(wanted, [{ ...proplet('p-2', cell), triggers }])
+    expect(answer).toEqual({ later: false, reasons: [`p-2: ${reason}`] })
   })
 
   test('WASI 0.2 and core imports are nothing that a hello names; versions do not count', () => {

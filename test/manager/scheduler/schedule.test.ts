@@ -20,6 +20,7 @@ const proplet = (id: string, change: Partial<Candidate> = {}): Candidate => ({
   maxImageBytes: 1 << 20,
   interfaces: [],
   devices: [],
+  triggers: [],
   caches: () => false,
   ...change,
 })

@@ -148,7 +148,9 @@ function deploymentContract(open: Open): void {
     const grants = [{ device: 'motor-1', kind: 'gpio', access: 'write', perSecond: 2 }] as const
     const every = deployment(2, { trigger: 'every', everyMs: 500, keep: true, grants })
     await store.putDeployment(deployment(1))
+    const edge = deployment(3, { trigger: 'edge', device: 'estop', edge: 'both' })
     await store.putDeployment(every)
+    await store.putDeployment(edge)
     await store.putDeployment(deployment(1, { selector: 'line=2' }))
     const error = { code: 'GUEST_TRAPPED', message: 'unreachable' } as const
     await store.putDeploymentState({ ...report, error })
@@ -156,7 +158,7 @@ function deploymentContract(open: Open): void {
     await store.putDeploymentState({ ...report, proplet: propletId('edge-2'), error, refusals: 3 })
 
     const again = await reopen()
-    expect(await again.deployments()).toEqual([deployment(1, { selector: 'line=2' }), every])
+    expect(await again.deployments()).toEqual([deployment(1, { selector: 'line=2' }), every, edge])
     expect(await again.deploymentStates(id)).toEqual([
       { ...report, runs: 2 },
       { ...report, proplet: 'edge-2', error, refusals: 3 },

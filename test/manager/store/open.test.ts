@@ -115,12 +115,18 @@ describe('schema', () => {
     old.exec(migrations[0] ?? '')
     old.exec(`INSERT INTO meta (only, incarnation) VALUES (1, 7);
       INSERT INTO functions (name, latest, created_ms) VALUES ('thermo', 1, 1);
-      INSERT INTO versions VALUES ('default', 1, 1, 'aa', 1, 'bb', 'core', 1, 1, 'alice')`)
+      INSERT INTO versions VALUES ('default', 1, 1, 'aa', 1, 'bb', 'core', 1, 1, 'alice');
+      INSERT INTO deployments VALUES (1, 'default', 'd-1', 'ann', 'f', 1, 'aa', '*', 'every', 5, 0, 1, 1, 1, 1, x'00')`)
     old.pragma('user_version = 1')
     old.close()
     const db = openDatabase(file, 1)
     expect(db.pragma('user_version', { simple: true })).toBe(migrations.length)
     expect(db.prepare('SELECT manifest, grants FROM versions').all()).toEqual([{ manifest: 'aa', grants: null }])
+    expect(db.prepare('SELECT trigger_kind, every_ms, edge FROM deployments').all()).toEqual([
+      { trigger_kind: 'every', every_ms: 5, edge: null },
+    ])
+    expect(() => db.exec("UPDATE deployments SET trigger_kind = 'sometimes'")).toThrow(/CHECK/)
+    expect(() => db.exec("UPDATE deployments SET trigger_kind = 'edge', edge = 'rising'")).not.toThrow()
     db.close()
   })
 

@@ -96,6 +96,15 @@ describe('the end of a run', () => {
     expect(answers).toEqual([bytes(1)])
   })
 
+  test('opens a line of two names once: nobody gives it away twice', async () => {
+    const { path, lines } = await bench()
+    const hal = await openHal([gpio('motor', 1, {}, path('pins')), gpio('spare', 1, {}, path('pins'))])
+    for (const device of ['motor', 'spare'])
+      await runOnce(hal, [grant(device, 'gpio')], [{ call: { op: 'set', level: true } }])
+    expect(lines('pins').filter((line) => line.endsWith('open'))).toEqual(['motor open'])
+    expect(lines('pins').filter((line) => line.endsWith('set high'))).toHaveLength(2)
+  })
+
   test('closes inputs and chips; outputs stay open so that they do not float', async () => {
     const { path, lines } = await bench()
     const pins = path('pins')

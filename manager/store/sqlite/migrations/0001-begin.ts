@@ -1,4 +1,3 @@
-import { triggers } from '../../../../shared/documents/desired-list.ts'
 import { instanceStates } from '../../../../shared/proplet.ts'
 import { finalStates, outcomes, taskStates } from '../../../../shared/task.ts'
 import { roles } from '../../store.ts'
@@ -154,7 +153,7 @@ CREATE TABLE deployments (
   version INTEGER NOT NULL,
   manifest TEXT NOT NULL,
   selector TEXT NOT NULL,
-  trigger_kind TEXT NOT NULL CHECK (trigger_kind IN (${oneOf(triggers)})),
+  trigger_kind TEXT NOT NULL CHECK (trigger_kind IN ('boot', 'every', 'on-request')),
   every_ms INTEGER,
   keep INTEGER NOT NULL CHECK (keep IN (0, 1)),
   timeout_ms INTEGER NOT NULL,

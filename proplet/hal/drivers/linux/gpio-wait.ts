@@ -1,18 +1,41 @@
 import type { Answer, PinEvent } from '../../../../shared/bus.ts'
 import { failed } from './errno.ts'
 import type { Line } from './gpio.ts'
-import { readEdges, readLevel } from './gpio-line.ts'
+import { readLevel } from './gpio-line.ts'
 
 export type Wait = { readonly event: PinEvent; readonly timeoutMs: number; readonly signal: AbortSignal }
 
 /** Waits for a level or for an edge that comes from now on; what came before is forgotten. */
 export function waitFor(line: Line, wait: Wait): Answer | Promise<Answer> {
+  if (wait.signal.aborted) return cancelled
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  let forget: () => void
   try {
-    readEdges(line.fd)
+    forget = line.edges.hear({
+      edge: (rising) => {
+        if (fits[wait.event](rising)) end({ level: rising })
+      },
+      gone: (error) => end(gone(error)),
+    })
   } catch (error) {
     return gone(error)
   }
-  return presentLevel(line, wait.event) ?? edgeOf(line, wait)
+  const { timeoutMs, signal } = wait
+  const stopTimer = timeoutMs > 0 ? line.clock.after(timeoutMs, () => end({ error: 'timeout' })) : undefined
+  const onAbort = () => end(cancelled)
+  signal.addEventListener('abort', onAbort)
+
+  function end(answer: Answer): void {
+    forget()
+    stopTimer?.()
+    signal.removeEventListener('abort', onAbort)
+    resolve(answer)
+  }
+
+  const present = presentLevel(line, wait.event)
+  if (!present) return promise
+  end(present)
+  return present
 }
 
 function presentLevel({ fd }: Line, event: PinEvent): Answer | undefined {
@@ -30,40 +53,7 @@ const fits: Readonly<Record<PinEvent, (rising: boolean) => boolean>> = {
   any: () => true,
 }
 
-function edgeOf(line: Line, { event, timeoutMs, signal }: Wait): Promise<Answer> {
-  if (signal.aborted) return Promise.resolve(cancelled)
-  const { promise, resolve } = Promise.withResolvers<Answer>()
-  let forget = line.edges.watch(line.fd, onReadable)
-  const stopTimer = timeoutMs > 0 ? line.clock.after(timeoutMs, () => end({ error: 'timeout' })) : undefined
-  const onAbort = () => end(cancelled)
-  signal.addEventListener('abort', onAbort)
-
-  function onReadable(): void {
-    const answer = answerOf(line, event)
-    if (answer !== undefined) end(answer)
-    else forget = line.edges.watch(line.fd, onReadable)
-  }
-
-  function end(answer: Answer): void {
-    forget()
-    stopTimer?.()
-    signal.removeEventListener('abort', onAbort)
-    resolve(answer)
-  }
-
-  return promise
-}
-
 const cancelled: Answer = { error: 'cancelled' }
-
-function answerOf(line: Line, event: PinEvent): Answer | undefined {
-  try {
-    const level = readEdges(line.fd).find((rising) => fits[event](rising))
-    return level === undefined ? undefined : { level }
-  } catch (error) {
-    return gone(error)
-  }
-}
 
 const gone = (error: unknown): Answer => ({
   error: 'no-device',

@@ -18,6 +18,7 @@ import {
   writeLevel,
 } from './gpio-line.ts'
 import { waitFor } from './gpio-wait.ts'
+import { LineEdges } from './line-edges.ts'
 
 /** A chip behind the second version of the kernel's GPIO interface. */
 export function createLinuxGpio(path: string, clock: Clock = realClock): Driver {
@@ -49,7 +50,7 @@ type Chip = {
 export type Line = {
   readonly fd: number
   readonly device: GpioSpec
-  readonly edges: Edges
+  readonly edges: LineEdges
   readonly clock: Clock
   as: 'input' | 'edges' | 'output'
 }
@@ -58,7 +59,7 @@ function openLine(options: Chip): OpenDevice {
   const { device, edges, clock } = options
   const as = device.direction === 'output' ? 'output' : 'input'
   const fd = as === 'output' ? takeOutput(options) : takeInput(options)
-  const line: Line = { fd, device, edges, clock, as }
+  const line: Line = { fd, device, edges: new LineEdges(fd, edges), clock, as }
   const closing = new AbortController()
   return {
     run: (operation, signal) => run(line, operation, AbortSignal.any([signal, closing.signal])),

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stddef.h>
+
+#include "agent/loop.h"
+#include "port/port.h"
+
+/* Ascending by time; of equal times the one that was started first. */
+static struct loop_timer *timers;
+
+static struct port_mutex posted_lock;
+static struct loop_work *posted_first;
+static struct loop_work **posted_last;
+
+static uint64_t after(uint64_t delay_us)
+{
+	uint64_t now_us = port_now_us();
+
+	/* Never now: a timer that starts itself anew would hold the turn for ever. */
+	delay_us += delay_us == 0;
+	return delay_us < UINT64_MAX - now_us ? now_us + delay_us : UINT64_MAX;
+}
+
+void loop_timer_start(struct loop_timer *timer, uint64_t delay_us, void (*fire)(void *arg),
+		      void *arg)
+{
+	struct loop_timer **at = &timers;
+
+	loop_timer_stop(timer);
+	timer->at_us = after(delay_us);
+	timer->fire = fire;
+	timer->arg = arg;
+	timer->armed = true;
+	while (*at && (*at)->at_us <= timer->at_us) {
+		at = &(*at)->next;
+	}
+	timer->next = *at;
+	*at = timer;
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+	if (!timer->armed) {
+		return;
+	}
+	for (struct loop_timer **at = &timers; *at; at = &(*at)->next) {
+		if (*at == timer) {
+			*at = timer->next;
+			break;
+		}
+	}
+	timer->armed = false;
+}
+
+void loop_post(struct loop_work *work, void (*run)(void *arg), void *arg)
+{
+	bool fresh;
+
+	port_mutex_lock(&posted_lock);
+	fresh = !work->posted;
+	if (fresh) {
+		work->run = run;
+		work->arg = arg;
+		work->next = NULL;
+		work->posted = true;
+		*posted_last = work;
+		posted_last = &work->next;
+	}
+	port_mutex_unlock(&posted_lock);
+	if (fresh) {
+		port_wake();
+	}
+}
+
+/** What was posted by now; what is posted meanwhile belongs to the next turn. */
+static void run_posted(void)
+{
+	struct loop_work *work;
+
+	port_mutex_lock(&posted_lock);
+	work = posted_first;
+	posted_first = NULL;
+	posted_last = &posted_first;
+	port_mutex_unlock(&posted_lock);
+	while (work) {
+		struct loop_work *next = work->next;
+		void (*run)(void *arg) = work->run;
+		void *arg = work->arg;
+
+		port_mutex_lock(&posted_lock);
+		work->posted = false;
+		port_mutex_unlock(&posted_lock);
+		run(arg);
+		work = next;
+	}
+}
+
+static void fire_due(void)
+{
+	uint64_t now_us = port_now_us();
+
+	while (timers && timers->at_us <= now_us) {
+		struct loop_timer *timer = timers;
+
+		timers = timer->next;
+		timer->armed = false;
+		timer->fire(timer->arg);
+	}
+}
+
+void loop_init(void)
+{
+	/* What a loop before this one had may be started and posted again. */
+	for (; timers; timers = timers->next) {
+		timers->armed = false;
+	}
+	for (; posted_first; posted_first = posted_first->next) {
+		posted_first->posted = false;
+	}
+	posted_last = &posted_first;
+	port_mutex_init(&posted_lock);
+}
+
+void loop_turn(uint64_t until_us)
+{
+	run_posted();
+	fire_due();
+	port_wait(timers && timers->at_us < until_us ? timers->at_us : until_us);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** @file @brief Drivers behind port_device_*(): the kernel's interfaces, and a lab. */
+
+#ifndef SAMARA_POSIX_DEVICES_H_
+#define SAMARA_POSIX_DEVICES_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal/bus.h"
+#include "hal/profile.h"
+
+#define DEVICES_OPEN_MAX 64
+
+/* hal_device.port_data of a line that the profile names: `line: "5"` is a name, `line: 5` a number. */
+#define DEVICE_LINE_IS_NAME 1u
+
+struct i2c_adapter;
+
+/** @brief One device that is open; `fd` and below are its driver's. */
+struct open_device {
+	const struct hal_device *spec;
+	const struct device_driver *driver;
+	int cancel_fd; /* readable: the operation that is under way, or the next wait, shall end */
+	int fd;
+	uint32_t number;             /* at the lab; spidev's limit */
+	uint32_t connection;         /* to the lab, for which the number holds */
+	uint64_t line_flags;         /* what a line is now */
+	struct i2c_adapter *adapter; /* shared by the devices of one controller */
+};
+
+struct device_driver {
+	/** @retval 0 @retval -errno As port_device_open(), and `why` in words. */
+	int (*open)(struct open_device *device, char *why, size_t size);
+	/** Error and detail are BUS_OK and empty when it is called. */
+	void (*run)(struct open_device *device, struct bus_operation *operation);
+	void (*close)(struct open_device *device);
+};
+
+extern const struct device_driver device_linux_i2c;
+extern const struct device_driver device_linux_spi;
+extern const struct device_driver device_linux_gpio;
+extern const struct device_driver device_lab;
+
+/** @brief End an operation with an error; words that do not fit are cut. */
+void device_fail(struct bus_operation *operation, enum bus_error error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/** @brief It is none of this bus: `i2c knows no claim`. */
+void device_unknown(struct bus_operation *operation, const char *bus);
+/** @brief Open a controller's file. @retval >=0 Descriptor. @retval -errno As port_device_open(), and `why`. */
+int device_file_open(const char *path, char *why, size_t size);
+
+#endif /* SAMARA_POSIX_DEVICES_H_ */
