@@ -3,6 +3,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { realClock } from '../shared/clock.ts'
 import { runCommandLine } from './cli.ts'
 import { handedOver } from './commands/programs.ts'
+import { becomeProplet } from './firmware/runtime.ts'
 import type { Io, Output } from './io.ts'
 import { become, type ProgramName } from './programs.ts'
 
@@ -71,7 +72,8 @@ const args = process.argv.slice(2)
 const [first = ''] = args
 const asksForHelp = args.some((one) => one === '--help' || one === '-h')
 
-if (handedOver.includes(first) && !asksForHelp) await become(first as ProgramName, args.slice(1))
+if (first === 'proplet' && !asksForHelp) await becomeProplet(args.slice(1), process.env, process.stderr)
+else if (handedOver.includes(first) && !asksForHelp) await become(first as ProgramName, args.slice(1))
 else {
   // The clock's timers keep nothing alive; a command that waits does.
   const stay = new MessageChannel().port1

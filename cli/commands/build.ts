@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildGuest, type Guest, outputName } from '../build/guest.ts'
 import { type Measures, measure } from '../build/measure.ts'
 import { CompileError, type Toolbox } from '../build/toolchain.ts'
+import { cacheFolder } from '../cache.ts'
 import { act, describe, type Host } from '../command.ts'
 import { size } from '../format.ts'
 import type { Session } from '../session.ts'
@@ -49,9 +48,7 @@ export function build(parent: Command, host: Host): void {
 }
 
 const toolbox = ({ io, note }: Session): Toolbox => ({
-  cacheDir: resolve(
-    io.env.SAMARA_CACHE ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'samara'),
-  ),
+  cacheDir: cacheFolder(io.env),
   env: io.env,
   note,
 })

@@ -20,6 +20,7 @@ export function programs(parent: Command, host: Host): void {
     examples: [
       ['samara proplet --id press-4 --token-file press-4.token', 'with the token that `samara proplets add` gave'],
       ['samara proplet --broker mqtts://broker:8883 --ca ca.pem --labels line=1', 'over TLS, with a label'],
+      ['samara proplet --runtime wamr --id gateway-1', 'the C agent, built first: for machines too small for Node'],
     ],
   })
   for (const [name, command] of [

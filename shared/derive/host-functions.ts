@@ -7,7 +7,7 @@ import { hostFunctions, interfacesOf } from '../wit/table.ts'
 
 const HEADER =
   '/* SPDX-License-Identifier: Apache-2.0 */\n/* Derived from shared/wit by `npm run derive`. Do not edit. */\n'
-const letters = { i32: 'i', i64: 'I', f32: 'f', f64: 'F' } as const
+const letters: Readonly<Record<string, string>> = { i32: 'i', i64: 'I', f32: 'f', f64: 'F' }
 const METHOD = /^\[method\]([a-z0-9-]+)\./
 
 type Row = {
@@ -25,7 +25,7 @@ function rows(): readonly Row[] {
   const own = hostFunctions.filter(({ module, shape }) => offered.has(module) && shape !== 'gpio-2025')
   const methods = own.map(({ module, version, name, signature }): Row => {
     const { params, results } = loweredType(parseSignature(signature))
-    const type = `(${params.map((one) => letters[one]).join('')})${results.map((one) => letters[one]).join('')}`
+    const type = `(${params.map((one) => letters[one] ?? '?').join('')})${results.map((one) => letters[one] ?? '?').join('')}`
     return { module: versioned(module, version), name, standard: name, type, fn: fnOf(module, name) }
   })
   const resources = new Map(

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fetchSource, newestSource } from './apt.ts'
 import { cache, cachedKernel, inputs, kernelFolder } from './cached.ts'
+import { fetchSource, newestSource } from './source.ts'
 
 /**
  * Builds the lab kernel: User Mode Linux of Debian's newest kernel source, with our configuration and our bus module.

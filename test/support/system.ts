@@ -154,8 +154,14 @@ export async function startSystem(
   }
 }
 
-export async function connectUser(url: string, name: string): Promise<User> {
-  const client = await mqtt.connectAsync(url, { username: name, protocolVersion: 4, reconnectPeriod: 100 })
+/** `token` is what a broker that is not the manager's asks for. */
+export async function connectUser(url: string, name: string, token?: string): Promise<User> {
+  const client = await mqtt.connectAsync(url, {
+    username: name,
+    protocolVersion: 4,
+    reconnectPeriod: 100,
+    ...(token !== undefined && { password: token }),
+  })
   client.stream.on('error', () => {})
   onTestFinished(() => client.endAsync(true))
   const answers: Answer[] = []

@@ -5,9 +5,7 @@ set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-linux-gnueabihf-gcc)
 set(CMAKE_FIND_ROOT_PATH /usr/arm-linux-gnueabihf)
 set(CMAKE_LIBRARY_ARCHITECTURE arm-linux-gnueabihf)
-# Debian's own libc for ARM, where it is installed, and the cross compiler's do not mix: threads crash in the dynamic linker.
-if(EXISTS /lib/ld-linux-armhf.so.3)
-  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-arm-static)
-else()
-  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-arm-static;-L;/usr/arm-linux-gnueabihf)
-endif()
+# Programs take the cross compiler's libc wherever they run: another one of this machine would mix with it.
+set(root /usr/arm-linux-gnueabihf/lib)
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,--disable-new-dtags,--dynamic-linker=${root}/ld-linux-armhf.so.3,-rpath,${root}")
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-arm-static)

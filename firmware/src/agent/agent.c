@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Parts are started from the flash upwards, and stopped the other way round. Twin of
- * proplet/agent.ts. */
+/*
+ * Parts are started from the flash upwards, and stopped the other way round. Twin of
+ * proplet/agent.ts.
+ */
 
 #define LOG_SUBSYSTEM "agent"
 

@@ -10,8 +10,11 @@
 
 /** @brief Options of the proplet; once, before agent_describe(). */
 void agent_describe_init(const struct agent_options *options);
-/** @brief As link_handlers.describe. @retval >=0 Bytes in use at the end of `room`. @retval -ENOMEM
- * It does not fit. */
+/**
+ * @brief As link_handlers.describe.
+ * @retval >=0     Bytes in use at the end of `room`.
+ * @retval -ENOMEM It does not fit, or there are more devices than CONFIG_SAMARA_DEVICES.
+ */
 int agent_describe(struct codec_hello *hello, uint8_t *room, size_t size);
 
 #endif /* SAMARA_AGENT_DESCRIBE_H_ */

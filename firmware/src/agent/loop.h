@@ -37,8 +37,10 @@ struct loop_work {
 	bool posted;
 };
 
-/** @brief Have it run on the agent's thread, in the order of posting. Any thread; posting what is
- * posted is a no-op. */
+/**
+ * @brief Have it run on the agent's thread, in the order of posting. Any thread; posting what is
+ * posted is a no-op.
+ */
 void loop_post(struct loop_work *work, void (*run)(void *arg), void *arg);
 
 void loop_init(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief Feeds the watchdog while the agent's thread turns, and logs metrics. Agent's
- * thread. */
+/**
+ * @file @brief Feeds the watchdog while the agent's thread turns, and logs metrics. Agent's thread.
+ */
 
 #ifndef SAMARA_HEALTH_H_
 #define SAMARA_HEALTH_H_

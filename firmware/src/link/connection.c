@@ -4,8 +4,7 @@
 
 #include "link/connection.h"
 
-/* Each row a state, each cell what an event leads to; 0, where nothing leads but what is closed: it
- * means nothing. */
+/* Each row a state, each cell what an event leads to, plus one: cells that are left out are 0. */
 #define NOTHING	 0
 #define TO(name) (uint8_t)(LINK_##name + 1)
 

@@ -9,8 +9,10 @@
 
 #include "codec/topics.h"
 
-/** Where the connection stands. `refused` is a broker that takes us and a manager that does not.
- * [P-3.2] */
+/**
+ * Where the connection stands. `refused` is a broker that takes us and a manager that does not.
+ * [P-3.2]
+ */
 #define LINK_STATES(X)                                                                             \
 	X(OFFLINE, "offline")                                                                      \
 	X(CONNECTING, "connecting")                                                                \
@@ -35,7 +37,8 @@ enum link_event {
 
 /** @retval true `*state` is what the event leads to. @retval false It means nothing there. */
 bool link_state_next(enum link_state *state, enum link_event event);
-/** @brief What may be said: results go before hello, everything else after welcome. [P-3.1] [P-3.2]
+/**
+ * @brief What may be said: results go before hello, everything else after welcome. [P-3.1] [P-3.2]
  */
 bool link_state_may_say(enum link_state state, enum codec_topic topic);
 const char *link_state_name(enum link_state state);

@@ -14,20 +14,23 @@
 #include "link/parts.h"
 #include "port/log.h"
 
-#define US_PER_MS   1000U
-/* A connection that held this long has shown that the broker is well; a shorter one keeps the
- * back-off growing. */
-#define PROVEN_US   5000000U
-/* TLS on a slow processor needs its time. */
-#define CONNECT_US  30000000U
-/* Seconds after which a dead connection is noticed, by both ends, whatever the promised heartbeat.
+#define US_PER_MS    1000U
+/*
+ * A connection that held this long has shown that the broker is well; a shorter one keeps the
+ * back-off growing.
  */
-#define KEEPALIVE_S 15
+#define PROVEN_US    5000000U
+/* TLS on a slow processor needs its time. */
+#define CONNECT_US   30000000U
+/*
+ * Seconds after which a dead connection is noticed, by both ends, whatever the promised heartbeat.
+ */
+#define KEEPALIVE_S  15
 /* How long the end of the program waits for the broker to take the goodbye. */
-#define GOODBYE_US  1000000U
+#define GOODBYE_US   1000000U
 /* [P-2.2] */
 #define NAME_MAX_LEN 48
-#define WILL_MAX    32
+#define WILL_MAX     32
 
 static const struct agent_options *options;
 static char will_topic[CODEC_TOPIC_MAX];
@@ -179,8 +182,8 @@ int link_init(const struct agent_options *given, const struct link_handlers *han
 	goodbye = 0;
 	loop_timer_stop(&timer);
 	if (!is_name(options->ns) || !is_name(options->id)) {
-		LOG_ERR("namespace %.64s, proplet %.64s: names have 1 to %d characters", options->ns,
-			options->id, NAME_MAX_LEN);
+		LOG_ERR("namespace %.64s, proplet %.64s: names have 1 to %d characters",
+			options->ns, options->id, NAME_MAX_LEN);
 		return -EINVAL;
 	}
 	(void)codec_topic_format(will_topic, sizeof(will_topic), CODEC_TOPIC_GONE, options->ns,

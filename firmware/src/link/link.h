@@ -23,8 +23,10 @@
 #include "codec/messages.h"
 #include "codec/topics.h"
 
-/** @brief What the upper parts do with what comes; all are set. Messages are views that end with
- * the call. */
+/**
+ * @brief What the upper parts do with what comes; all are set. Messages are views that end with the
+ * call.
+ */
 struct link_handlers {
 	void (*connected)(void); /* before hello: results that are still held go first [P-3.1] */
 	void (*welcomed)(const struct codec_welcome *welcome);
@@ -36,15 +38,18 @@ struct link_handlers {
 	void (*desired)(const struct codec_desired *desired);
 	/**
 	 * Fill in all of a hello but protocol, boot, epoch and aliveMs. What has to be made for it
-	 * (places of devices) goes to the end of `room`. @retval >=0 Bytes of `room` that are in
-	 * use. @retval -ENOMEM They do not fit.
+	 * (places of devices) goes to the end of `room`.
+	 * @retval >=0     Bytes of `room` that are in use.
+	 * @retval -ENOMEM They do not fit.
 	 */
 	int (*describe)(struct codec_hello *hello, uint8_t *room, size_t size);
 	/** Fill in running, queued, free memory. */
 	void (*load)(struct codec_alive *alive);
 	/**
-	 * Bytes of a blob that the manager asks for (result bodies, transcripts), and the size of the whole; `len` 0
-	 * asks for the size alone. @retval >=0 Bytes read: all of `len`. @retval -ENOENT It is not offered.
+	 * Bytes of a blob that the manager asks for (result bodies, transcripts), and the size of
+	 * the whole; `len` 0 asks for the size alone.
+	 * @retval >=0     Bytes read: all of `len`.
+	 * @retval -ENOENT It is not offered.
 	 */
 	int (*push_read)(const uint8_t *digest, uint32_t offset, void *data, size_t len,
 			 uint32_t *size);
@@ -57,8 +62,10 @@ struct link_handlers {
  * @retval -EIO      There is no chance to be had.
  */
 int link_init(const struct agent_options *options, const struct link_handlers *handlers);
-/** @brief Connect, and stay connected: back-off from 250 ms doubling to 30 s, each with jitter of
- * its half. */
+/**
+ * @brief Connect, and stay connected: back-off from 250 ms doubling to 30 s, each with jitter of
+ * its half.
+ */
 void link_start(void);
 /**
  * @brief Say goodbye (gone, leaving) and disconnect.
@@ -74,12 +81,16 @@ bool link_connected(void);
 /** @brief Connection epoch; of the last connection where there is none. */
 uint32_t link_epoch(void);
 const uint8_t *link_boot(void); /* 8 bytes */
-/** @brief Draining: hello and heartbeats go on, nothing new begins. @retval false There is nobody
- * to say goodbye to. */
+/**
+ * @brief Draining: hello and heartbeats go on, nothing new begins.
+ * @retval false There is nobody to say goodbye to.
+ */
 bool link_drain(void);
 
-/** @brief For one message that is encoded and sent at once: the next call of anything in link may
- * use it too. */
+/**
+ * @brief For one message that is encoded and sent at once: the next call of anything in link may
+ * use it too.
+ */
 uint8_t *link_buffer(size_t *size);
 
 /**
@@ -87,8 +98,10 @@ uint8_t *link_buffer(size_t *size);
  * allows it.
  *
  * @param deployment For the topic of a deployment's results; NULL for all others.
- * @retval 0 On its way. @retval -ENOTCONN Not now. @retval -EAGAIN The link is full: later. @retval
- * -EMSGSIZE Never.
+ * @retval 0         On its way.
+ * @retval -ENOTCONN Not now.
+ * @retval -EAGAIN   The link is full: later.
+ * @retval -EMSGSIZE Never.
  */
 int link_send(enum codec_topic topic, const char *deployment, const void *payload, size_t len);
 
@@ -102,9 +115,8 @@ struct link_pull {
 	struct link_pull *next;
 	uint8_t digest[32];
 	uint32_t size;
-	void (*done)(
-		struct link_pull *pull,
-		const struct codec_error *error); /* error NULL: it is in the store, verified */
+	/** `error` NULL: it is in the store, verified. */
+	void (*done)(struct link_pull *pull, const struct codec_error *error);
 	bool active;
 };
 

@@ -14,8 +14,10 @@ int link_session_init(const struct agent_options *options, const struct link_han
 /** @brief The one writer of the state. @retval true It changed. */
 bool link_session_enter(enum link_event event);
 enum link_state link_session_state(void);
-/** @brief Another epoch, for a connection that is about to be tried. @retval -EIO There is no
- * chance to be had. */
+/**
+ * @brief Another epoch, for a connection that is about to be tried. @retval -EIO There is no chance
+ * to be had.
+ */
 int link_session_new_epoch(void);
 void link_session_connected(void);
 void link_session_welcome(const struct codec_welcome *welcome);

@@ -125,8 +125,10 @@ static void finish(const struct codec_error *error)
 		finish(&error_);                                                                   \
 	} while (0)
 
-/** Ask for the window that begins with the first missing byte. Without a connection it waits for
- * the next welcome. */
+/**
+ * Ask for the window that begins with the first missing byte. Without a connection it waits for the
+ * next welcome.
+ */
 static void ask(void *arg)
 {
 	uint32_t chunk = link_chunk_max();
@@ -165,16 +167,23 @@ static void on_silence(void *arg)
 
 static void complete(void);
 
+static void fail_store(int err)
+{
+	if (err == -ENOSPC) {
+		FAIL(CODEC_RESOURCE_EXHAUSTED, "there is no room for its %" PRIu32 " bytes",
+		     transfer.size);
+	} else {
+		FAIL(CODEC_INTERNAL, "it cannot be stored: %d", err);
+	}
+}
+
 /** Make room in the store, and go on from what is there. */
 static void resume(void)
 {
 	int there = store_blob_begin(transfer.digest, transfer.size);
 
-	if (there == -ENOSPC) {
-		FAIL(CODEC_RESOURCE_EXHAUSTED, "there is no room for its %" PRIu32 " bytes",
-		     transfer.size);
-	} else if (there < 0) {
-		FAIL(CODEC_INTERNAL, "it cannot be stored: %d", there);
+	if (there < 0) {
+		fail_store(there);
 	} else {
 		transfer.received = (uint32_t)there;
 		if (transfer.received < transfer.size) {
@@ -193,7 +202,7 @@ static void complete(void)
 	if (err == 0) {
 		finish(NULL);
 	} else if (err != -EBADMSG) {
-		FAIL(CODEC_INTERNAL, "it cannot be stored: %d", err);
+		fail_store(err);
 	} else if (++transfer.tries < TRIES) {
 		LOG_WRN("blob %s: the pulled bytes differ from it; pulled once more",
 			link_digest(transfer.digest).text);
@@ -234,8 +243,13 @@ static void take_data(const struct codec_blob_chunk *chunk)
 	int err = store_blob_append(transfer.digest, chunk->offset, chunk->data.data,
 				    chunk->data.len);
 
+	if (err == -EINVAL && ++transfer.tries < TRIES) {
+		/* The store has less of it than before: another blob was written meanwhile. */
+		resume();
+		return;
+	}
 	if (err) {
-		FAIL(CODEC_INTERNAL, "it cannot be stored: %d", err);
+		fail_store(err);
 		return;
 	}
 	transfer.received += (uint32_t)chunk->data.len;

@@ -4,16 +4,15 @@
 
 #define LOG_SUBSYSTEM "link"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "link/parts.h"
 #include "port/log.h"
 
-/* Wrong messages are counted one by one and logged at most this often: a flood of them is no flood
- * of lines. */
+/*
+ * Wrong messages are counted one by one and logged at most this often: a flood of them is no flood
+ * of lines.
+ */
 #define LOG_EVERY_US 1000000U
 
 static const struct agent_options *options;
@@ -50,15 +49,16 @@ void link_count_connect(void)
 	stats.connects++;
 }
 
-static bool may_log(void)
+static void drop(uint32_t *count, const char *topic, size_t len, const char *why)
 {
 	uint64_t now_us = port_now_us();
 
-	if (now_us < quiet_until_us) {
-		return false;
+	(*count)++;
+	if (now_us >= quiet_until_us) {
+		quiet_until_us = now_us + LOG_EVERY_US;
+		LOG_WRN("%.96s: dropped: %s; %u bytes, %u such so far", topic, why,
+			(unsigned int)len, (unsigned int)*count);
 	}
-	quiet_until_us = now_us + LOG_EVERY_US;
-	return true;
 }
 
 /** Handed on all the same: a start has to be answered, whatever its epoch. [P-3.3] */
@@ -182,28 +182,11 @@ void link_receive(const char *topic, const uint8_t *payload, size_t len)
 
 	stats.received++;
 	if (codec_topic_parse(topic, options->ns, options->id, &which)) {
-		stats.misdirected++;
-		if (may_log()) {
-			LOG_WRN("%.96s: is no topic of %s; %u misdirected so far", topic,
-				options->id, (unsigned int)stats.misdirected);
-		}
-		return;
-	}
-	if (len > CONFIG_SAMARA_PACKET_MAX) {
-		stats.oversized++;
-		if (may_log()) {
-			LOG_WRN("%.96s: %u bytes are above %d and were read to their end; %u so "
-				"far",
-				topic, (unsigned int)len, CONFIG_SAMARA_PACKET_MAX,
-				(unsigned int)stats.oversized);
-		}
-		return;
-	}
-	if (take(which, payload, len)) {
-		stats.malformed++;
-		if (may_log()) {
-			LOG_WRN("wrong message dropped: %s; %u bytes, %u so far", codec_problem(),
-				(unsigned int)len, (unsigned int)stats.malformed);
-		}
+		drop(&stats.misdirected, topic, len, "no topic of this proplet");
+	} else if (len > CONFIG_SAMARA_PACKET_MAX) {
+		drop(&stats.oversized, topic, len, "too large, and read to its end");
+	} else if (take(which, payload ? payload : (const uint8_t *)"", len)) {
+		/* Without bytes there may be no place for them. */
+		drop(&stats.malformed, topic, len, codec_problem());
 	}
 }

@@ -19,7 +19,8 @@
 #define REFUSED_MS  60000U
 /* A hello that the link could not take. */
 #define FULL_MS	    500U
-/* Map, five keys, digest, offset, size, heads of digest and data: what a chunk has beside its data.
+/*
+ * Map, five keys, digest, offset, size, heads of digest and data: what a chunk has beside its data.
  */
 #define CHUNK_HEAD  56U
 /* Fixed header, length of the topic, number of the message. */
@@ -205,8 +206,10 @@ void link_session_connected(void)
 	hello_each(options->alive_ms);
 }
 
-/** Stays connected, says nothing but hello again after a minute, and goes on with its deployments.
- * [P-3.2] */
+/**
+ * Stays connected, says nothing but hello again after a minute, and goes on with its deployments.
+ * [P-3.2]
+ */
 static void refused(const char *code, const char *message, size_t len)
 {
 	link_session_quiet();

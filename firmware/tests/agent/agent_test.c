@@ -19,8 +19,8 @@
 #define S  UINT64_C(1000000)
 
 static struct agent_options options;
-static bool welcomes;      /* whether there is a manager */
-static bool confirms;      /* whether the broker confirms */
+static bool welcomes;	    /* whether there is a manager */
+static bool confirms;	    /* whether the broker confirms */
 static uint64_t stop_at_us; /* when somebody asks the program to end */
 static uint64_t idle_at_us; /* when what runs has ended */
 static uint64_t acks_at_us; /* when the manager acknowledges */

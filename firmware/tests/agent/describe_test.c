@@ -177,7 +177,8 @@ static void all_texts_lie_in_the_room_that_is_said_to_be_in_use(void **state)
 	neighbours.devices = devices;
 	neighbours.devices_count = 3;
 	used = agent_describe(&hello, room, sizeof(room));
-	assert_int_equal(used, strlen("lab/i2c-1@0x76lab/i2c-1@0x77/dev/gpiochip0#17usb:1209:0001"));
+	assert_int_equal(used,
+			 strlen("lab/i2c-1@0x76lab/i2c-1@0x77/dev/gpiochip0#17usb:1209:0001"));
 	for (size_t device = 0; device < 3; device++) {
 		for (size_t index = 0; index < hello.devices[device].places_count; index++) {
 			const uint8_t *data = hello.devices[device].places[index].data;

@@ -12,7 +12,8 @@
 #include "hal/profile.h"
 
 struct neighbours {
-	char order[256]; /* calls that begin or end something, in order, each with a space behind it */
+	char order[256]; /* calls that begin or end something, in order, each with a space behind it
+			  */
 	int store_err;
 	int hal_err;
 	int runtime_err;

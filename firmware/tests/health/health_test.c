@@ -64,9 +64,9 @@ static void there_is_one_line_of_metrics_each_minute(void **state)
 static void the_line_has_the_numbers_of_all_parts(void **state)
 {
 	static const char *const numbers[] = {
-		"free=2048",  "connects=3",	 "malformed=5", "running=2",
-		"results=4",  "pool=4321/262144", "flash=1234/500000", "wear=0-7",
-		"operations=99",
+		"free=2048",	     "connects=3", "malformed=5",
+		"running=2",	     "results=4",  "pool=4321/262144",
+		"flash=1234/500000", "wear=0-7",   "operations=99",
 	};
 
 	(void)state;

@@ -38,7 +38,8 @@ void fake_store_reset(void)
 static struct blob *find(const uint8_t *digest)
 {
 	for (size_t index = 0; index < BLOBS; index++) {
-		if (blobs[index].used && memcmp(blobs[index].digest, digest, STORE_DIGEST_SIZE) == 0) {
+		if (blobs[index].used &&
+		    memcmp(blobs[index].digest, digest, STORE_DIGEST_SIZE) == 0) {
 			return &blobs[index];
 		}
 	}
@@ -157,6 +158,11 @@ void fake_store_put(const uint8_t *digest, const void *data, uint32_t size)
 	memcpy(blob->data, data, size);
 	blob->there = size;
 	blob->complete = true;
+}
+
+void fake_store_cut(const uint8_t *digest, uint32_t there)
+{
+	find(digest)->there = there;
 }
 
 void fake_store_fail_begin(int err)

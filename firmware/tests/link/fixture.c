@@ -89,7 +89,7 @@ static int on_describe(struct codec_hello *hello, uint8_t *room, size_t size)
 		device->places_count = 1;
 		device->places[0] = (struct codec_span){&room[size - used], used};
 	}
-	return (int)used;
+	return (int)(plan.used > used ? plan.used : used);
 }
 
 static void on_load(struct codec_alive *alive)
@@ -191,7 +191,8 @@ void fixture_say(enum codec_topic topic, const void *payload, size_t len)
 {
 	char text[CODEC_TOPIC_MAX];
 
-	assert_true(codec_topic_format(text, sizeof(text), topic, options.ns, options.id, NULL) > 0);
+	assert_true(codec_topic_format(text, sizeof(text), topic, options.ns, options.id, NULL) >
+		    0);
 	fake_link_message(text, payload, len);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief A link over the fake port, with a manager that the test plays and handlers that count. */
+/**
+ * @file @brief A link over the fake port, with a manager that the test plays and handlers that
+ * count.
+ */
 
 #ifndef SAMARA_TESTS_LINK_FIXTURE_H_
 #define SAMARA_TESTS_LINK_FIXTURE_H_
@@ -28,7 +31,7 @@
 struct seen {
 	unsigned int connected;
 	size_t sent_when_connected; /* messages that had been published by then */
-	bool result_taken;          /* link_send() of a result inside connected() */
+	bool result_taken;	    /* link_send() of a result inside connected() */
 	unsigned int welcomed;
 	unsigned int disconnected;
 	unsigned int starts;
@@ -45,9 +48,10 @@ extern struct seen seen;
 /** What the handlers do. */
 struct plan {
 	bool result_when_connected;
-	size_t devices;      /* that describe() reports */
+	size_t devices; /* that describe() reports */
 	size_t place_len;
 	size_t cached;
+	size_t used; /* of the room, where that is more than its places */
 	struct {
 		const uint8_t *data; /* NULL: there is none */
 		uint32_t size;

@@ -312,6 +312,7 @@ static void a_chunk_beyond_the_end_is_ignored(void **state)
 	say_data(small_digest, blob, 20, 0, 10);
 	say_data(small_digest, blob, 20, 10, 11);
 	assert_int_equal(fake_store_there(small_digest), 10);
+	assert_int_equal(fake_link_count("pull"), 1);
 	say_data(small_digest, blob, 20, 10, 10);
 	assert_int_equal(dones, 1);
 	assert_int_equal(last.code, CODEC_NO_ERROR);
@@ -575,6 +576,42 @@ static void a_flash_that_fails_ends_the_pull(void **state)
 	assert_int_equal(fake_link_count("pull"), 1);
 }
 
+static void a_store_that_fills_up_is_exhausted(void **state)
+{
+	(void)state;
+	fixture_online();
+	start(&pulls[0], digest, SIZE);
+	fake_store_fail_append(-ENOSPC);
+	(void)answer(0);
+	assert_int_equal(dones, 1);
+	assert_int_equal(last.code, CODEC_RESOURCE_EXHAUSTED);
+}
+
+static void a_store_that_lost_a_part_is_filled_from_there(void **state)
+{
+	(void)state;
+	fixture_online();
+	start(&pulls[0], digest, SIZE);
+	(void)answer(1U << (CONFIG_SAMARA_WINDOW - 1));
+	fake_store_cut(digest, 1000);
+	say_data(digest, blob, SIZE, WINDOW - CONFIG_SAMARA_CHUNK, CONFIG_SAMARA_CHUNK);
+	assert_int_equal(fixture_pull().offset, 1000);
+	answer_all();
+	assert_pulled();
+}
+
+static void a_store_that_never_takes_the_next_ends_the_pull(void **state)
+{
+	(void)state;
+	fixture_online();
+	start(&pulls[0], digest, SIZE);
+	fake_store_fail_append(-EINVAL);
+	(void)answer(0);
+	assert_int_equal(dones, 0);
+	answer_all();
+	assert_int_equal(last.code, CODEC_INTERNAL);
+}
+
 static void two_pulls_of_one_blob_share_a_transfer(void **state)
 {
 	(void)state;
@@ -765,6 +802,9 @@ int main(void)
 		TEST(a_blob_that_never_fits_is_too_large),
 		TEST(a_store_without_room_is_exhausted),
 		TEST(a_flash_that_fails_ends_the_pull),
+		TEST(a_store_that_fills_up_is_exhausted),
+		TEST(a_store_that_lost_a_part_is_filled_from_there),
+		TEST(a_store_that_never_takes_the_next_ends_the_pull),
 		TEST(two_pulls_of_one_blob_share_a_transfer),
 		TEST(two_blobs_are_pulled_one_after_the_other),
 		TEST(a_pull_that_fails_lets_the_next_begin),

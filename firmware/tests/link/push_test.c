@@ -230,7 +230,8 @@ static void an_unknown_blob_is_answered_not_found(void **state)
 	assert_true(chunk.has_error);
 	assert_int_equal(chunk.error.code, CODEC_NOT_FOUND);
 	assert_int_equal(chunk.offset, 5);
-	(void)snprintf(message, sizeof(message), "blob %s is not offered", link_digest(unknown).text);
+	(void)snprintf(message, sizeof(message), "blob %s is not offered",
+		       link_digest(unknown).text);
 	assert_memory_equal(chunk.error.message.data, message, strlen(message));
 	assert_int_equal(fake_link_sent(), 1);
 }

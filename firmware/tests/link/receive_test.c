@@ -44,10 +44,11 @@ static void each_message_reaches_its_handler(void **state)
 	(void)state;
 	fixture_say_start(link_epoch());
 	assert_int_equal(seen.starts, 1);
-	len = codec_encode_cancel(data, sizeof(data),
-				  &(struct codec_cancel){.task = codec_span_of("t00000000000000000001"),
-							 .attempt = 1,
-							 .epoch = link_epoch()});
+	len = codec_encode_cancel(
+		data, sizeof(data),
+		&(struct codec_cancel){.task = codec_span_of("t00000000000000000001"),
+				       .attempt = 1,
+				       .epoch = link_epoch()});
 	fixture_say(CODEC_TOPIC_CANCEL, data, (size_t)len);
 	assert_int_equal(seen.cancels, 1);
 	len = codec_encode_lease(data, sizeof(data),
@@ -57,11 +58,10 @@ static void each_message_reaches_its_handler(void **state)
 	len = codec_encode_ack(data, sizeof(data), &(struct codec_ack){.attempts_count = 0});
 	fixture_say(CODEC_TOPIC_ACK, data, (size_t)len);
 	assert_int_equal(seen.acks, 1);
-	len = codec_encode_desired(data, sizeof(data),
-				   &(struct codec_desired){.incarnation = 1,
-							   .revision = 2,
-							   .digest = {digest, 32},
-							   .size_bytes = 10});
+	len = codec_encode_desired(
+		data, sizeof(data),
+		&(struct codec_desired){
+			.incarnation = 1, .revision = 2, .digest = {digest, 32}, .size_bytes = 10});
 	fixture_say(CODEC_TOPIC_DESIRED, data, (size_t)len);
 	assert_int_equal(seen.desired, 1);
 	assert_int_equal(stats().malformed, 0);
@@ -78,10 +78,11 @@ static void messages_for_another_epoch_are_counted_and_handed_on(void **state)
 	fixture_say_start(link_epoch() + 1);
 	assert_int_equal(seen.starts, 1);
 	assert_int_equal(stats().misdirected, 1);
-	len = codec_encode_cancel(data, sizeof(data),
-				  &(struct codec_cancel){.task = codec_span_of("t00000000000000000001"),
-							 .attempt = 1,
-							 .epoch = link_epoch() + 1});
+	len = codec_encode_cancel(
+		data, sizeof(data),
+		&(struct codec_cancel){.task = codec_span_of("t00000000000000000001"),
+				       .attempt = 1,
+				       .epoch = link_epoch() + 1});
 	fixture_say(CODEC_TOPIC_CANCEL, data, (size_t)len);
 	assert_int_equal(seen.cancels, 1);
 	assert_int_equal(stats().misdirected, 2);
@@ -136,7 +137,7 @@ static void what_is_too_large_is_reported_and_the_connection_stays(void **state)
 	fake_link_oversized("samara/1/default/p/c-1/start", 70000);
 	assert_int_equal(stats().oversized, 1);
 	assert_non_null(strstr(fake_port_log_last(PORT_LOG_WRN),
-			       "samara/1/default/p/c-1/start: 70000 bytes are above 1024"));
+			       "c-1/start: dropped: too large, and read to its end; 70000 bytes"));
 	fixture_say(CODEC_TOPIC_START, large, sizeof(large));
 	assert_int_equal(stats().oversized, 2);
 	assert_int_equal(stats().malformed, 0);
@@ -149,6 +150,15 @@ static void what_is_just_not_too_large_is_read(void **state)
 	fixture_say(CODEC_TOPIC_START, large, CONFIG_SAMARA_PACKET_MAX);
 	assert_int_equal(stats().oversized, 0);
 	assert_int_equal(stats().malformed, 1);
+}
+
+static void an_empty_message_without_a_place_is_dropped(void **state)
+{
+	(void)state;
+	fake_link_oversized("samara/1/default/p/c-1/desired", 0);
+	assert_int_equal(stats().oversized, 0);
+	assert_int_equal(stats().malformed, 1);
+	assert_unharmed();
 }
 
 static void foreign_topics_are_counted_and_dropped(void **state)
@@ -251,6 +261,7 @@ int main(void)
 		TEST(a_flood_of_wrong_messages_is_no_flood_of_lines),
 		TEST(what_is_too_large_is_reported_and_the_connection_stays),
 		TEST(what_is_just_not_too_large_is_read),
+		TEST(an_empty_message_without_a_place_is_dropped),
 		TEST(foreign_topics_are_counted_and_dropped),
 		TEST(noise_does_no_harm),
 		TEST(a_message_that_is_cut_anywhere_is_dropped),

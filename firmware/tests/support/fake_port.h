@@ -34,8 +34,10 @@ void fake_port_run(void (*turn)(uint64_t until_us), uint64_t us);
 void fake_port_settle(void (*turn)(uint64_t until_us));
 /** @brief What port_stopping() says. */
 void fake_port_stop(bool stopping);
-/** @brief Called in each port_wait(), so that a test can act inside a loop that does not return;
- * NULL: nothing. */
+/**
+ * @brief Called in each port_wait(), so that a test can act inside a loop that does not return;
+ * NULL: nothing.
+ */
 void fake_port_on_wait(void (*act)(uint64_t until_us));
 /** @brief What port_random() gives next, each byte; without it a generator with a fixed seed. */
 void fake_port_random_byte(int byte);
@@ -91,15 +93,19 @@ void fake_link_published(int id);
 void fake_link_confirm(void);
 
 bool fake_link_is_up(void);
-/** @brief How many times port_link_disconnect() was called, and whether the last one was with the
- * will. */
+/**
+ * @brief How many times port_link_disconnect() was called, and whether the last one was with the
+ * will.
+ */
 unsigned int fake_link_disconnects(bool *lost);
 
 /** @brief Filters of this connection, in order. */
 size_t fake_link_subscriptions(void);
 const char *fake_link_subscription(size_t index, int *qos);
-/** @brief How many messages were published before the first, or the last, subscription of this
- * connection. */
+/**
+ * @brief How many messages were published before the first, or the last, subscription of this
+ * connection.
+ */
 size_t fake_link_published_before_subscriptions(void);
 
 /** @brief So many messages more are taken, then -EAGAIN; SIZE_MAX: any number. */

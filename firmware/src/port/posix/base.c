@@ -13,10 +13,10 @@
 #include "port/port.h"
 
 /* Room for a library below us; what a runner's own frames need comes on top. */
-#define STACK_LEAST      (64 * 1024)
-#define PAGE_BYTES       4096
+#define STACK_LEAST	 (64 * 1024)
+#define PAGE_BYTES	 4096
 /* The system takes no more of a thread's name. */
-#define NAME_MAX_        15
+#define NAME_MAX_	 15
 #define EXIT_INTERRUPTED 130
 
 static int wake_fd = -1;
@@ -26,8 +26,8 @@ static volatile sig_atomic_t interrupts;
 static void on_signal(int signal)
 {
 	/*
-	 * Somebody at the terminal who has lost patience. SIGTERM never ends a drain: a starter passes on with it
-	 * what the terminal has said already.
+	 * Somebody at the terminal who has lost patience. SIGTERM never ends a drain: a starter
+	 * passes on with it what the terminal has said already.
 	 */
 	if (signal == SIGINT && ++interrupts > 1) {
 		_exit(EXIT_INTERRUPTED);
@@ -190,7 +190,7 @@ int port_cond_wait(struct port_cond *cond, struct port_mutex *mutex, uint64_t un
 		return 0;
 	}
 	return pthread_cond_timedwait(&cond->cond, &mutex->mutex, &until) == ETIMEDOUT ? -ETIMEDOUT
-											: 0;
+										       : 0;
 }
 
 void port_cond_signal(struct port_cond *cond)

@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/** @brief Before all else: signals, and the descriptor that wakes port_wait(). @retval 0 @retval -errno */
+/** @brief Before all else: signals, and the descriptor that wakes port_wait(). @retval 0 @retval
+ * -errno */
 int posix_base_init(void);
 /** @brief Readable after port_wake(). */
 int posix_wake_fd(void);

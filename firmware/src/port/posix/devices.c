@@ -13,8 +13,13 @@
 #include "linux_errno.h"
 #include "port/port.h"
 
+#define SLOT_BITS 6
+#define LIFE_MASK 0xffffffu
+_Static_assert(DEVICES_OPEN_MAX == 1 << SLOT_BITS, "a slot is part of a handle");
+
 static struct open_device devices[DEVICES_OPEN_MAX];
-/* Guards which slots are taken, and a cancellation against the end of its device. */
+static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
+/* Guards which slots are taken, who uses them, and a cancellation against the end of its device. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void device_fail(struct bus_operation *operation, enum bus_error error, const char *format, ...)
@@ -31,9 +36,9 @@ void device_fail(struct bus_operation *operation, enum bus_error error, const ch
 void device_unknown(struct bus_operation *operation, const char *bus)
 {
 	static const char *const words[] = {
-		"nothing",   "transfer", "get",	      "set",	   "wait",  "describe",
-		"control",   "bulk",	 "interrupt", "claim",	   "release", "alternate",
-		"configure", "clear-halt", "reset",   "delay",
+		"nothing",   "transfer",   "get",	"set",	 "wait",    "describe",
+		"control",   "bulk",	   "interrupt", "claim", "release", "alternate",
+		"configure", "clear-halt", "reset",	"delay",
 	};
 	unsigned int op = operation->op < sizeof(words) / sizeof(*words) ? operation->op : 0;
 
@@ -72,21 +77,41 @@ static const struct device_driver *driver_of(const struct hal_device *spec)
 	}
 }
 
-static int take_slot(const struct hal_device *spec)
+/** A handle is a slot and the life of its device: what was closed is not found again under
+ * another's name. */
+static int handle_of(const struct open_device *device)
 {
-	int slot = -EBUSY;
+	return (int)(device->life << SLOT_BITS | (uint32_t)(device - devices));
+}
+
+/** The mutex is held. */
+static struct open_device *find(int handle)
+{
+	struct open_device *device = &devices[handle & (DEVICES_OPEN_MAX - 1)];
+
+	return handle >= 0 && device->is_open && handle_of(device) == handle ? device : NULL;
+}
+
+static struct open_device *take_slot(const struct hal_device *spec)
+{
+	struct open_device *taken = NULL;
 
 	pthread_mutex_lock(&mutex);
-	for (int index = 0; index < DEVICES_OPEN_MAX; index++) {
-		if (!devices[index].spec) {
-			devices[index] = (struct open_device){
-				.spec = spec, .driver = driver_of(spec), .fd = -1, .cancel_fd = -1};
-			slot = index;
-			break;
+	for (struct open_device *device = devices; device < &devices[DEVICES_OPEN_MAX] && !taken;
+	     device++) {
+		if (!device->spec) {
+			uint32_t life = (device->life + 1) & LIFE_MASK;
+
+			*device = (struct open_device){.spec = spec,
+						       .driver = driver_of(spec),
+						       .life = life,
+						       .fd = -1,
+						       .cancel_fd = -1};
+			taken = device;
 		}
 	}
 	pthread_mutex_unlock(&mutex);
-	return slot;
+	return taken;
 }
 
 static void give_slot(struct open_device *device)
@@ -102,15 +127,13 @@ static void give_slot(struct open_device *device)
 
 int port_device_open(const struct hal_device *spec, char *why, size_t size)
 {
-	int slot = take_slot(spec);
+	struct open_device *device = take_slot(spec);
 	int error = -EIO;
 
-	snprintf(why, size, "%d devices are open", DEVICES_OPEN_MAX);
-	if (slot < 0) {
-		return slot;
+	if (!device) {
+		snprintf(why, size, "%d devices are open", DEVICES_OPEN_MAX);
+		return -EBUSY;
 	}
-	struct open_device *device = &devices[slot];
-
 	device->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (device->cancel_fd < 0) {
 		snprintf(why, size, "the system has no more descriptors");
@@ -125,9 +148,13 @@ int port_device_open(const struct hal_device *spec, char *why, size_t size)
 		give_slot(device);
 		return error;
 	}
-	return slot;
+	pthread_mutex_lock(&mutex);
+	device->is_open = true;
+	pthread_mutex_unlock(&mutex);
+	return handle_of(device);
 }
 
+/** The mutex is held. */
 static void forget_cancel(const struct open_device *device)
 {
 	uint64_t count;
@@ -136,34 +163,89 @@ static void forget_cancel(const struct open_device *device)
 	}
 }
 
+/** The mutex is held. */
+static void cancel(const struct open_device *device)
+{
+	uint64_t one = 1;
+
+	if (write(device->cancel_fd, &one, sizeof(one)) < 0) {
+		/* It was cancelled often enough already. */
+	}
+}
+
+static struct open_device *begin(int handle, bool is_wait)
+{
+	pthread_mutex_lock(&mutex);
+	struct open_device *device = find(handle);
+
+	if (device) {
+		/* One that came just before a wait must end it: nobody would send another. */
+		if (!is_wait && device->waiting == 0) {
+			forget_cancel(device);
+		}
+		device->users++;
+		device->waiting += is_wait;
+	}
+	pthread_mutex_unlock(&mutex);
+	return device;
+}
+
+static void finish(struct open_device *device, bool is_wait)
+{
+	pthread_mutex_lock(&mutex);
+	device->users--;
+	device->waiting -= is_wait;
+	/* All who wait have heard of it. */
+	if (device->waiting == 0) {
+		forget_cancel(device);
+	}
+	if (device->users == 0) {
+		pthread_cond_broadcast(&unused);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
 void port_device_run(int handle, struct bus_operation *operation)
 {
-	struct open_device *device = &devices[handle];
+	bool is_wait = operation->op == BUS_WAIT;
+	struct open_device *device = begin(handle, is_wait);
 
 	operation->error = BUS_OK;
 	operation->detail[0] = '\0';
-	/* One that came just before a wait must end it: nobody would send another. */
-	if (operation->op != BUS_WAIT) {
-		forget_cancel(device);
+	if (!device) {
+		device_fail(operation, BUS_NO_DEVICE, "it was closed");
+		return;
 	}
 	device->driver->run(device, operation);
-	forget_cancel(device);
+	finish(device, is_wait);
 }
 
 void port_device_cancel(int handle)
 {
-	uint64_t one = 1;
-
 	pthread_mutex_lock(&mutex);
-	if (devices[handle].cancel_fd >= 0 &&
-	    write(devices[handle].cancel_fd, &one, sizeof(one)) < 0) {
-		/* It was cancelled often enough already. */
+	struct open_device *device = find(handle);
+
+	if (device) {
+		cancel(device);
 	}
 	pthread_mutex_unlock(&mutex);
 }
 
 void port_device_close(int handle)
 {
-	devices[handle].driver->close(&devices[handle]);
-	give_slot(&devices[handle]);
+	pthread_mutex_lock(&mutex);
+	struct open_device *device = find(handle);
+
+	if (device) {
+		device->is_open = false;
+		cancel(device);
+		while (device->users > 0) {
+			pthread_cond_wait(&unused, &mutex);
+		}
+	}
+	pthread_mutex_unlock(&mutex);
+	if (device) {
+		device->driver->close(device);
+		give_slot(device);
+	}
 }

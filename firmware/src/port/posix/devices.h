@@ -5,6 +5,7 @@
 #ifndef SAMARA_POSIX_DEVICES_H_
 #define SAMARA_POSIX_DEVICES_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,20 +14,29 @@
 
 #define DEVICES_OPEN_MAX 64
 
-/* hal_device.port_data of a line that the profile names: `line: "5"` is a name, `line: 5` a number. */
+/* hal_device.port_data of a line that the profile names: `line: "5"` is a name, `line: 5` a number.
+ */
 #define DEVICE_LINE_IS_NAME 1u
 
+struct gpio_wait;
 struct i2c_adapter;
 
-/** @brief One device that is open; `fd` and below are its driver's. */
+/** @brief One device that is open; `fd` and below are its driver's. Several threads may run
+ * operations on it. */
 struct open_device {
 	const struct hal_device *spec;
 	const struct device_driver *driver;
+	uint32_t life; /* part of its handle, so that an old one finds nothing */
+	bool is_open;
+	unsigned int users;   /* operations that are under way */
+	unsigned int waiting; /* of them those that a cancellation ends */
 	int cancel_fd; /* readable: the operation that is under way, or the next wait, shall end */
 	int fd;
-	uint32_t number;             /* at the lab; spidev's limit */
-	uint32_t connection;         /* to the lab, for which the number holds */
-	uint64_t line_flags;         /* what a line is now */
+	uint32_t number;	     /* at the lab; spidev's limit */
+	uint32_t connection;	     /* to the lab, for which the number holds */
+	struct gpio_wait *waits;     /* for a line */
+	bool reads_edges;	     /* one of them reads */
+	uint64_t line_flags;	     /* what a line is now */
 	struct i2c_adapter *adapter; /* shared by the devices of one controller */
 };
 
@@ -48,7 +58,8 @@ void device_fail(struct bus_operation *operation, enum bus_error error, const ch
 	__attribute__((format(printf, 3, 4)));
 /** @brief It is none of this bus: `i2c knows no claim`. */
 void device_unknown(struct bus_operation *operation, const char *bus);
-/** @brief Open a controller's file. @retval >=0 Descriptor. @retval -errno As port_device_open(), and `why`. */
+/** @brief Open a controller's file. @retval >=0 Descriptor. @retval -errno As port_device_open(),
+ * and `why`. */
 int device_file_open(const char *path, char *why, size_t size);
 
 #endif /* SAMARA_POSIX_DEVICES_H_ */

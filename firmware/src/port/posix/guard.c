@@ -14,9 +14,9 @@
 #include "lab_connection.h"
 #include "port/port.h"
 
-#define GOODBYE  'b'
+#define GOODBYE	  'b'
 /* The kernel gives the lines of a killed process back a moment after its pipe has closed. */
-#define TRIES     100
+#define TRIES	  100
 #define RETRY_US  50000
 /* The agent opens far fewer. */
 #define FILES_MAX 1024
@@ -77,7 +77,8 @@ static void keep_only(int kept)
 {
 	long most = sysconf(_SC_OPEN_MAX);
 
-	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < FILES_MAX ? most : FILES_MAX); fd++) {
+	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < FILES_MAX ? most : FILES_MAX);
+	     fd++) {
 		if (fd != kept) {
 			close(fd);
 		}
@@ -92,7 +93,8 @@ static void stand_guard(int fd, const struct hal_device *devices, size_t count)
 	keep_only(fd);
 	/* Its parent's numbers of devices are nothing here. */
 	lab_forget();
-	/* What a terminal or a service manager sends to all of us is meant for the agent, which then says goodbye. */
+	/* What a terminal or a service manager sends to all of us is meant for the agent, which
+	 * then says goodbye. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

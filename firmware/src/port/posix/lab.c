@@ -3,6 +3,7 @@
 #define LOG_SUBSYSTEM "port"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "lab_connection.h"
 #include "port/log.h"
 
-#define ANSWER_US UINT64_C(5000000)
+#define ANSWER_US   UINT64_C(5000000)
 #define DEVICES_MAX 64
 
 /* The profile */
@@ -92,7 +93,8 @@ int lab_open(const char *path, const char *proplet, struct hal_device *devices, 
 	*count = error ? 0 : found.count;
 	if (error == -EREMOTEIO || error == -EBADMSG) {
 		snprintf(why, size, "lab at %s: %s", path,
-			 error == -EREMOTEIO ? question.error.message : "its profile cannot be read");
+			 error == -EREMOTEIO ? question.error.message
+					     : "its profile cannot be read");
 	} else if (error) {
 		lab_why(why, size);
 	}
@@ -128,17 +130,21 @@ static int attach(struct open_device *device, struct codec_error *refusal)
 					.read = read_opened,
 					.context = device,
 					.cancel_fd = -1};
+	/* Two threads that use one device open it once. */
+	static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 	int error = lab_connect(&question.connection);
 
-	if (error || device->connection == question.connection) {
+	if (error) {
 		return error;
 	}
-	question.until_us = port_now_us() + ANSWER_US;
-	error = lab_ask(&question);
-	if (!error) {
-		device->connection = question.connection;
+	pthread_mutex_lock(&opening);
+	if (device->connection != question.connection) {
+		question.until_us = port_now_us() + ANSWER_US;
+		error = lab_ask(&question);
+		device->connection = error ? 0 : question.connection;
+		*refusal = question.error;
 	}
-	*refusal = question.error;
+	pthread_mutex_unlock(&opening);
 	return error;
 }
 
@@ -209,7 +215,8 @@ static void failed(struct bus_operation *operation, int error, const struct code
 		device_fail(operation, BUS_INVALID, "longer than a frame of the lab");
 		break;
 	case -ECANCELED:
-		device_fail(operation, BUS_CANCELLED, "its task ended, and the lab does not answer");
+		device_fail(operation, BUS_CANCELLED,
+			    "its task ended, and the lab does not answer");
 		break;
 	default:
 		device_fail(operation, BUS_NO_DEVICE, "%s", lab_why(why, sizeof(why)));
@@ -227,7 +234,8 @@ static void run_device(struct open_device *device, struct bus_operation *operati
 					.cancel_fd = device->cancel_fd};
 	int error;
 
-	/* The second time on a new connection: the lab was there before, and came back while nobody looked. */
+	/* The second time on a new connection: the lab was there before, and came back while nobody
+	 * looked. */
 	for (int attempt = 0; attempt < 2; attempt++) {
 		error = attach(device, &question.error);
 		question.connection = device->connection;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Nobody reads but a thread that waits for a reply: the first of them reads for all, hands each reply to the thread
- * that asked, and wakes another one when it has its own. An operation costs no switch of threads then, and a proplet
- * that does nothing has no thread for its lab.
+ * Nobody reads but a thread that waits for a reply: the first of them reads for all, hands each
+ * reply to the thread that asked, and wakes another one when it has its own. An operation costs no
+ * switch of threads then, and a proplet that does nothing has no thread for its lab.
  */
 
 #define LOG_SUBSYSTEM "port"
@@ -24,14 +24,15 @@
 #include "linux_errno.h"
 #include "port/log.h"
 
-#define HEAD_BYTES     4
+#define HEAD_BYTES   4
 /* Of a whole frame, once it has begun: a lab that stops in the middle of one is gone. */
-#define FRAME_S        5
-#define GREETING_US    UINT64_C(5000000)
+#define FRAME_S	     5
+#define GREETING_US  UINT64_C(5000000)
 /* What a lab may take to answer an operation that was given up. */
-#define GIVING_UP_US   UINT64_C(2000000)
-/* Between two attempts to connect that failed: a guest that tries in a loop shall not turn into one of connects. */
-#define AGAIN_US       UINT64_C(100000)
+#define GIVING_UP_US UINT64_C(2000000)
+/* Between two attempts to connect that failed: a guest that tries in a loop shall not turn into one
+ * of connects. */
+#define AGAIN_US     UINT64_C(100000)
 
 enum { WAITING = 1 };
 
@@ -98,7 +99,8 @@ static void finish(struct lab_question *question, int state)
 	}
 }
 
-/** The mutex is held. The descriptor is closed by who connects next: somebody may be about to use it. */
+/** The mutex is held. The descriptor is closed by who connects next: somebody may be about to use
+ * it. */
 static void lose(const char *reason)
 {
 	if (number == 0) {
@@ -194,9 +196,7 @@ static void take(struct lab_question *question, enum lab_reply_key key, struct c
 	} else if (key != 0) {
 		reader->error = -EBADMSG;
 	}
-	finish(question, reader->error		    ? -EBADMSG
-			 : key == LAB_REPLY_ERROR ? -EREMOTEIO
-						    : 0);
+	finish(question, reader->error ? -EBADMSG : key == LAB_REPLY_ERROR ? -EREMOTEIO : 0);
 }
 
 /** The mutex is held. Who gave up has left: its reply is for nobody. */
@@ -271,7 +271,8 @@ static void cancel(struct lab_question *question)
 	question->until_us = port_now_us() + GIVING_UP_US;
 }
 
-/** Wait for the socket, where this thread reads for all, or to be woken; and for the end of patience. */
+/** Wait for the socket, where this thread reads for all, or to be woken; and for the end of
+ * patience. */
 static void wait_turn(struct lab_question *question, bool leads)
 {
 	struct pollfd files[] = {
@@ -428,7 +429,8 @@ static int dial(void)
 	return -ENODEV;
 }
 
-/** The old descriptor is closed once nobody reads it; nobody begins to while there is no connection. */
+/** The old descriptor is closed once nobody reads it; nobody begins to while there is no
+ * connection. */
 static void install(int fd)
 {
 	pthread_mutex_lock(&mutex);

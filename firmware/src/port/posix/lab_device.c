@@ -136,20 +136,22 @@ static bool read_gpio(struct codec_reader *reader, uint64_t key, struct hal_devi
 			 lab_read_number(reader, 0, UINT16_MAX));
 		return true;
 	case 15:
-		device->gpio.direction = (enum hal_direction)lab_read_number(reader, HAL_INPUT, HAL_BOTH);
+		device->gpio.direction =
+			(enum hal_direction)lab_read_number(reader, HAL_INPUT, HAL_BOTH);
 		return true;
 	case 16:
 		device->gpio.active_low = lab_read_flag(reader);
 		return true;
 	case 17:
-		device->gpio.pull = (enum hal_pull)lab_read_number(reader, HAL_PULL_UP, HAL_PULL_NONE);
+		device->gpio.pull =
+			(enum hal_pull)lab_read_number(reader, HAL_PULL_UP, HAL_PULL_NONE);
 		return true;
 	case 18:
 		device->gpio.debounce_us = lab_read_number(reader, 0, UINT32_MAX);
 		return true;
 	case 19:
-		device->gpio.safe =
-			(enum hal_safe)(lab_read_number(reader, HAL_SAFE_LOW + 1, HAL_SAFE_HOLD + 1) - 1);
+		device->gpio.safe = (enum hal_safe)(
+			lab_read_number(reader, HAL_SAFE_LOW + 1, HAL_SAFE_HOLD + 1) - 1);
 		return true;
 	default:
 		return false;
@@ -229,4 +231,3 @@ void lab_read_device(struct codec_reader *reader, struct hal_device *device)
 		reader->error = -EBADMSG;
 	}
 }
-

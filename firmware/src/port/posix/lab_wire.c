@@ -65,7 +65,8 @@ void lab_write_run(struct codec_writer *writer, uint32_t number, const struct ha
 	lab_write_field(writer, 2, operation->op);
 	if (has_target) {
 		lab_write_field(writer, 3,
-			    is_wait ? turned_event(device, operation->target) : operation->target);
+				is_wait ? turned_event(device, operation->target)
+					: operation->target);
 	}
 	if (has_segments) {
 		codec_write_uint(writer, 4);

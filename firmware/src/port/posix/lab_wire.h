@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief Messages of a lab's socket, as shared/lab/lab.cddl has them. Twin of shared/lab/{socket,device}.ts. */
+/** @file @brief Messages of a lab's socket, as shared/lab/lab.cddl has them. Twin of
+ * shared/lab/{socket,device}.ts. */
 
 #ifndef SAMARA_POSIX_LAB_WIRE_H_
 #define SAMARA_POSIX_LAB_WIRE_H_
@@ -11,8 +12,8 @@
 #include "hal/profile.h"
 
 /* Longest message either way. */
-#define LAB_FRAME_MAX   (1024 * 1024)
-#define LAB_PROTOCOL    1
+#define LAB_FRAME_MAX	 (1024 * 1024)
+#define LAB_PROTOCOL	 1
 #define LAB_ROLE_PROPLET 1
 #define LAB_SEGMENTS_MAX 64
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One thread drives the library, which is told that somebody does ("threaded"): it then only queues what it has to say,
- * and an acknowledgement goes out after the callback for its message has returned. Each connection is a client of its
- * own, or the library would send again what the agent has long given up.
+ * One thread drives the library, which is told that somebody does ("threaded"): it then only queues
+ * what it has to say, and an acknowledgement goes out after the callback for its message has
+ * returned. Each connection is a client of its own, or the library would send again what the agent
+ * has long given up.
  */
 
 #include <errno.h>
@@ -22,15 +23,15 @@
 /* QoS 1 messages that the broker has not confirmed. */
 #define UNCONFIRMED_MAX 32
 /* Bytes that the socket has not taken. */
-#define QUEUE_MAX       (64 * 1024)
+#define QUEUE_MAX	(64 * 1024)
 /* What a message costs there beside topic and payload. */
-#define MESSAGE_BYTES   16
+#define MESSAGE_BYTES	16
 /* The library sees to keep-alive when it is asked. */
-#define MISC_US         UINT64_C(1000000)
+#define MISC_US		UINT64_C(1000000)
 /* Messages of one turn: timers and posted work want one too. */
 #define MESSAGES_A_TURN 16
 /* For what was said last to leave. */
-#define FLUSH_MS        200
+#define FLUSH_MS	200
 
 static const struct link_settings *settings;
 static const struct port_link_events *events;
@@ -128,8 +129,9 @@ static void flush(void)
 }
 
 /**
- * Say goodbye. The library closes the socket with the last byte, and where the broker's last words were not read, the
- * system would take back what was not yet delivered: another descriptor of the same socket reads them first.
+ * Say goodbye. The library closes the socket with the last byte, and where the broker's last words
+ * were not read, the system would take back what was not yet delivered: another descriptor of the
+ * same socket reads them first.
  */
 static void say_goodbye(void)
 {
@@ -224,8 +226,8 @@ int port_link_connect(const struct port_link_options *options)
 	dialling = true;
 	more = false;
 	/*
-	 * Of a host with addresses of both families the library tries the first one alone: every other time that
-	 * is one of IPv4.
+	 * Of a host with addresses of both families the library tries the first one alone: every
+	 * other time that is one of IPv4.
 	 */
 	const char *from = failures % 2 == 1 ? "0.0.0.0" : NULL;
 	int error = configure(options);
@@ -254,8 +256,7 @@ void port_link_disconnect(bool will)
 
 int port_link_subscribe(const char *filter, int qos)
 {
-	return client && busy &&
-			       mosquitto_subscribe(client, NULL, filter, qos) == MOSQ_ERR_SUCCESS
+	return client && busy && mosquitto_subscribe(client, NULL, filter, qos) == MOSQ_ERR_SUCCESS
 		       ? 0
 		       : -ENOTCONN;
 }
@@ -314,8 +315,8 @@ static int dialled(short happened)
 }
 
 /**
- * Take messages until the socket has no more. The library says so in errno alone; what TLS has taken out of the socket
- * already, no poll() would show.
+ * Take messages until the socket has no more. The library says so in errno alone; what TLS has
+ * taken out of the socket already, no poll() would show.
  */
 static int read_messages(void)
 {
@@ -376,7 +377,8 @@ static void serve(short happened)
 	}
 }
 
-/** What timers and posted work had to say. Tells nothing: the caller has counted its timers already. */
+/** What timers and posted work had to say. Tells nothing: the caller has counted its timers
+ * already. */
 static void push(void)
 {
 	if (!dialling && mosquitto_want_write(client)) {
@@ -400,8 +402,8 @@ void port_wait(uint64_t until_us)
 		push();
 		until = more || reason[0] != '\0' ? 0 : until < soon ? until : soon;
 		files[1].fd = mosquitto_socket(client);
-		files[1].events = (short)(POLLIN | (dialling || mosquitto_want_write(client) ? POLLOUT
-											      : 0));
+		files[1].events =
+			(short)(POLLIN | (dialling || mosquitto_want_write(client) ? POLLOUT : 0));
 	}
 	int ready = poll(files, 2, posix_poll_ms(until));
 

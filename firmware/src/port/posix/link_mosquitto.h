@@ -11,7 +11,7 @@ struct link_settings {
 	const char *host;
 	int port;
 	bool tls;
-	const char *ca;   /* file; NULL: the system's */
+	const char *ca;	  /* file; NULL: the system's */
 	const char *cert; /* client certificate, with its key */
 	const char *key;
 };

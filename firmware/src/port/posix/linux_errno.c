@@ -12,7 +12,10 @@
 #define ENOTSUPP 524
 #endif
 
-#define ROW(number, error, doc) {number, error, #number, doc}
+#define ROW(number, error, doc)                                                                    \
+	{                                                                                          \
+		number, error, #number, doc                                                        \
+	}
 
 static const struct linux_errno common[] = {
 	ROW(EPERM, BUS_ACCESS, "The system forbids it to this user."),

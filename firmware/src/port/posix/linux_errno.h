@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief What the system's errno values are in the words of hal/bus.h. Twin of proplet/hal/drivers/linux/errno.ts. */
+/** @file @brief What the system's errno values are in the words of hal/bus.h. Twin of
+ * proplet/hal/drivers/linux/errno.ts. */
 
 #ifndef SAMARA_POSIX_LINUX_ERRNO_H_
 #define SAMARA_POSIX_LINUX_ERRNO_H_
@@ -31,8 +32,8 @@ void linux_errno_fail(struct bus_operation *operation, enum linux_errnos bus, in
 const char *linux_errno_name(int number, char *text, size_t size);
 
 /**
- * @brief Why a device cannot be opened, as port_device_open() says it: -ENOENT it is not there, -EACCES it is
- *        forbidden, -EBUSY somebody has it, -EIO all else.
+ * @brief Why a device cannot be opened, as port_device_open() says it: -ENOENT it is not there,
+ * -EACCES it is forbidden, -EBUSY somebody has it, -EIO all else.
  */
 int linux_errno_open(int number);
 

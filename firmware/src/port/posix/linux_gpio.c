@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The second version of the kernel's GPIO interface. The kernel inverts levels of active-low lines. */
+/* The second version of the kernel's GPIO interface. The kernel inverts levels of active-low lines.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +17,8 @@
 #include "base.h"
 #include "devices.h"
 #include "linux_errno.h"
+#include "linux_gpio.h"
 #include "port/port.h"
-
-#define BOTH_EDGES (GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING)
 
 static uint64_t flags_of(const struct hal_device *spec, uint64_t as)
 {
@@ -29,11 +29,12 @@ static uint64_t flags_of(const struct hal_device *spec, uint64_t as)
 		[HAL_PULL_NONE] = GPIO_V2_LINE_FLAG_BIAS_DISABLED,
 	};
 
-	return as | (spec->gpio.active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0) | pulls[spec->gpio.pull];
+	return as | (spec->gpio.active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0) |
+	       pulls[spec->gpio.pull];
 }
 
-static void configure(struct gpio_v2_line_config *config, const struct hal_device *spec, uint64_t as,
-		      bool level)
+static void configure(struct gpio_v2_line_config *config, const struct hal_device *spec,
+		      uint64_t as, bool level)
 {
 	memset(config, 0, sizeof(*config));
 	config->flags = flags_of(spec, as);
@@ -137,7 +138,7 @@ static int request(struct open_device *device, int chip, char *why, size_t size)
 	return linux_errno_open(error);
 }
 
-static int get_level(int line, bool *level)
+int linux_gpio_level(int line, bool *level)
 {
 	struct gpio_v2_line_values values = {.mask = 1};
 
@@ -148,7 +149,7 @@ static int get_level(int line, bool *level)
 	return 0;
 }
 
-static int reconfigure(struct open_device *device, uint64_t as, bool level)
+int linux_gpio_configure(struct open_device *device, uint64_t as, bool level)
 {
 	struct gpio_v2_line_config config;
 
@@ -166,10 +167,10 @@ static int make_output(struct open_device *device, char *why, size_t size)
 {
 	char name[24];
 	bool level = false;
-	int error = get_level(device->fd, &level);
+	int error = linux_gpio_level(device->fd, &level);
 
 	if (!error) {
-		error = reconfigure(device, GPIO_V2_LINE_FLAG_OUTPUT, level);
+		error = linux_gpio_configure(device, GPIO_V2_LINE_FLAG_OUTPUT, level);
 	}
 	if (!error) {
 		return 0;
@@ -204,7 +205,7 @@ static void set_level(struct open_device *device, struct bus_operation *operatio
 		return;
 	}
 	if (!(device->line_flags & GPIO_V2_LINE_FLAG_OUTPUT)) {
-		error = reconfigure(device, GPIO_V2_LINE_FLAG_OUTPUT, operation->level);
+		error = linux_gpio_configure(device, GPIO_V2_LINE_FLAG_OUTPUT, operation->level);
 	} else if (ioctl(device->fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values) < 0) {
 		error = -errno;
 	}
@@ -213,110 +214,11 @@ static void set_level(struct open_device *device, struct bus_operation *operatio
 	}
 }
 
-/** What came before the wait does not count. */
-static void drop_events(int line)
-{
-	struct gpio_v2_line_event event;
-	struct pollfd file = {.fd = line, .events = POLLIN};
-
-	while (poll(&file, 1, 0) > 0 && read(line, &event, sizeof(event)) > 0) {
-	}
-}
-
-static bool is_wanted(enum bus_pin_event wanted, bool rose, bool level)
-{
-	switch (wanted) {
-	case BUS_PIN_HIGH:
-		return level;
-	case BUS_PIN_LOW:
-		return !level;
-	case BUS_PIN_RISING:
-		return rose;
-	case BUS_PIN_FALLING:
-		return !rose;
-	default:
-		return true;
-	}
-}
-
-/** @retval true The next edge came, and `*rose` says which. @retval false The wait ended otherwise. */
-static bool next_edge(struct open_device *device, struct bus_operation *operation, uint64_t until_us,
-		      bool *rose)
-{
-	struct pollfd files[2] = {{.fd = device->fd, .events = POLLIN},
-				  {.fd = device->cancel_fd, .events = POLLIN}};
-	struct gpio_v2_line_event event;
-	int ready;
-
-	do {
-		ready = poll(files, 2, until_us == PORT_FOREVER ? -1 : posix_poll_ms(until_us));
-	} while (ready < 0 || (ready == 0 && port_now_us() < until_us));
-	if (ready == 0) {
-		device_fail(operation, BUS_TIMEOUT, "nothing came within %u ms",
-			    operation->timeout_ms);
-	} else if (files[1].revents) {
-		device_fail(operation, BUS_CANCELLED, "its task ended");
-	} else if (read(device->fd, &event, sizeof(event)) == sizeof(event)) {
-		*rose = event.id == GPIO_V2_LINE_EVENT_RISING_EDGE;
-		return true;
-	} else {
-		device_fail(operation, BUS_NO_DEVICE, "the line cannot be read any more");
-	}
-	return false;
-}
-
-static bool watch_edges(struct open_device *device, struct bus_operation *operation)
-{
-	int error = 0;
-
-	/* Switched on by the first wait: a line without interrupts can still be read. */
-	if ((device->line_flags & BOTH_EDGES) == 0) {
-		error = reconfigure(device, GPIO_V2_LINE_FLAG_INPUT | BOTH_EDGES, false);
-	}
-	if (error) {
-		linux_errno_fail(operation, LINUX_EDGES, -error);
-	}
-	return !error;
-}
-
-static void wait_for(struct open_device *device, struct bus_operation *operation)
-{
-	uint64_t until = operation->timeout_ms == 0
-				 ? PORT_FOREVER
-				 : port_now_us() + operation->timeout_ms * UINT64_C(1000);
-	enum bus_pin_event wanted = (enum bus_pin_event)operation->target;
-	bool level = false;
-	bool rose = false;
-
-	if (!watch_edges(device, operation)) {
-		return;
-	}
-	drop_events(device->fd);
-	if (wanted <= BUS_PIN_LOW) {
-		int error = get_level(device->fd, &level);
-
-		if (error) {
-			linux_errno_fail(operation, LINUX_GPIO, -error);
-			return;
-		}
-		if (is_wanted(wanted, false, level)) {
-			operation->level = level;
-			return;
-		}
-	}
-	do {
-		if (!next_edge(device, operation, until, &rose)) {
-			return;
-		}
-	} while (!is_wanted(wanted, rose, rose));
-	operation->level = rose;
-}
-
 static void run_gpio(struct open_device *device, struct bus_operation *operation)
 {
 	switch (operation->op) {
 	case BUS_GET: {
-		int error = get_level(device->fd, &operation->level);
+		int error = linux_gpio_level(device->fd, &operation->level);
 
 		if (error) {
 			linux_errno_fail(operation, LINUX_GPIO, -error);
@@ -333,7 +235,7 @@ static void run_gpio(struct open_device *device, struct bus_operation *operation
 		} else if (device->spec->gpio.direction == HAL_OUTPUT) {
 			device_fail(operation, BUS_INVALID, "%s is an output", device->spec->name);
 		} else {
-			wait_for(device, operation);
+			linux_gpio_wait(device, operation);
 		}
 		return;
 	default:

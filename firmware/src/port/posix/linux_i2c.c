@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * i2c-dev. One file for all devices of an adapter, because the adapter's time limit and the address of SMBus calls are
- * one for all too.
+ * i2c-dev. One file for all devices of an adapter, because the adapter's time limit and the address
+ * of SMBus calls are one for all too.
  */
 
 #include <errno.h>
@@ -19,11 +19,11 @@
 #include "linux_errno.h"
 #include "linux_smbus.h"
 
-#define MAX_7_BIT         0x7f
-#define MAX_10_BIT        0x3ff
+#define MAX_7_BIT	  0x7f
+#define MAX_10_BIT	  0x3ff
 #define MESSAGE_BYTES_MAX 8192
 /* The kernel counts in hundredths of a second. */
-#define TIMEOUT_UNIT_MS   10
+#define TIMEOUT_UNIT_MS	  10
 
 struct i2c_adapter {
 	const char *path;
@@ -61,7 +61,8 @@ static int open_adapter(struct i2c_adapter *adapter, const char *path, char *why
 		close(fd);
 		return linux_errno_open(error);
 	}
-	/* A lost arbitration is an answer like any other: whether to try again is the function's business. */
+	/* A lost arbitration is an answer like any other: whether to try again is the function's
+	 * business. */
 	(void)ioctl(fd, I2C_RETRIES, 0ul);
 	pthread_mutex_init(&adapter->mutex, NULL);
 	return 0;
@@ -125,8 +126,10 @@ static int refuse_taken(struct open_device *device, char *why, size_t size)
 	for (uint8_t index = 0; index < device->spec->i2c.addresses_count && !error; index++) {
 		uint16_t address = device->spec->i2c.addresses[index];
 
-		if (select_address(device->adapter, address, is_ten_bit(device, address)) == EBUSY) {
-			snprintf(why, size, "address 0x%x belongs to a driver of the kernel", address);
+		if (select_address(device->adapter, address, is_ten_bit(device, address)) ==
+		    EBUSY) {
+			snprintf(why, size, "address 0x%x belongs to a driver of the kernel",
+				 address);
 			error = -EBUSY;
 		}
 	}
@@ -157,7 +160,8 @@ static bool is_refused(const struct open_device *device, struct bus_operation *o
 			    MAX_10_BIT);
 	} else if (is_ten_bit(device, operation->target) &&
 		   !(device->adapter->functions & I2C_FUNC_10BIT_ADDR)) {
-		device_fail(operation, BUS_UNSUPPORTED, "the adapter knows no addresses of 10 bits");
+		device_fail(operation, BUS_UNSUPPORTED,
+			    "the adapter knows no addresses of 10 bits");
 	}
 	for (size_t index = 0; index < operation->segments_count && !operation->error; index++) {
 		const struct bus_segment *segment = &operation->segments[index];
@@ -165,7 +169,8 @@ static bool is_refused(const struct open_device *device, struct bus_operation *o
 		if (segment->kind == BUS_SEGMENT_READ && segment->length == 0) {
 			device_fail(operation, BUS_INVALID,
 				    "a read of no bytes cannot be told apart from one of many");
-		} else if (segment->kind != BUS_SEGMENT_READ && segment->kind != BUS_SEGMENT_WRITE) {
+		} else if (segment->kind != BUS_SEGMENT_READ &&
+			   segment->kind != BUS_SEGMENT_WRITE) {
 			device_fail(operation, BUS_INVALID, "i2c knows no %s in a transfer",
 				    segment->kind == BUS_SEGMENT_DELAY ? "delay" : "transfer");
 		}
@@ -191,8 +196,9 @@ static void transfer_raw(struct open_device *device, struct bus_operation *opera
 	bool ten_bit = is_ten_bit(device, operation->target);
 
 	if (data.nmsgs > I2C_RDWR_IOCTL_MAX_MSGS) {
-		device_fail(operation, BUS_UNSUPPORTED, "%u messages are more than the %u of i2c-dev",
-			    data.nmsgs, I2C_RDWR_IOCTL_MAX_MSGS);
+		device_fail(operation, BUS_UNSUPPORTED,
+			    "%u messages are more than the %u of i2c-dev", data.nmsgs,
+			    I2C_RDWR_IOCTL_MAX_MSGS);
 		return;
 	}
 	for (uint32_t index = 0; index < data.nmsgs; index++) {
@@ -217,17 +223,20 @@ static void transfer_raw(struct open_device *device, struct bus_operation *opera
 	if (done < 0) {
 		linux_errno_fail(operation, LINUX_I2C, errno);
 	} else if ((uint32_t)done < data.nmsgs) {
-		device_fail(operation, BUS_IO, "the adapter did %d of %u messages", done, data.nmsgs);
+		device_fail(operation, BUS_IO, "the adapter did %d of %u messages", done,
+			    data.nmsgs);
 	}
 }
 
 static void transfer_smbus(struct open_device *device, struct bus_operation *operation)
 {
 	struct i2c_adapter *adapter = device->adapter;
-	int error = select_address(adapter, operation->target, is_ten_bit(device, operation->target));
+	int error =
+		select_address(adapter, operation->target, is_ten_bit(device, operation->target));
 
 	if (error == EBUSY) {
-		device_fail(operation, BUS_BUSY, "EBUSY: the address belongs to a driver of the kernel");
+		device_fail(operation, BUS_BUSY,
+			    "EBUSY: the address belongs to a driver of the kernel");
 	} else {
 		smbus_transfer(adapter->fd, adapter->functions, operation);
 	}

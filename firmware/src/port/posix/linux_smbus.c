@@ -13,7 +13,8 @@
 
 _Static_assert(SMBUS_BLOCK_MAX == I2C_SMBUS_BLOCK_MAX, "the kernel's");
 
-/** Bytes behind the command. A block of SMBus carries its length on the wire; a block of i2c does not. */
+/** Bytes behind the command. A block of SMBus carries its length on the wire; a block of i2c does
+ * not. */
 static bool choose_write(const uint8_t *data, uint32_t len, unsigned long functions,
 			 struct smbus_call *call)
 {

@@ -18,11 +18,12 @@ struct smbus_call {
 	bool is_read;
 	uint8_t command;
 	uint8_t data[SMBUS_BLOCK_MAX + 2]; /* of the union */
-	uint8_t answer_at;                 /* bytes of the answer begin here in the union */
+	uint8_t answer_at;		   /* bytes of the answer begin here in the union */
 	uint8_t answer_len;
 };
 
-/** @brief The shortest call of an adapter with these functions that does it. @retval false There is none. */
+/** @brief The shortest call of an adapter with these functions that does it. @retval false There is
+ * none. */
 bool smbus_call_of(const struct bus_operation *operation, unsigned long functions,
 		   struct smbus_call *call);
 /** @brief To the address that was selected with I2C_SLAVE. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A chip select behind spidev, which has no time limit: a transfer takes as long as the controller wants. */
+/* A chip select behind spidev, which has no time limit: a transfer takes as long as the controller
+ * wants. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,10 @@
 #include "linux_errno.h"
 
 /* The request's number holds its size in 14 bits. */
-#define TRANSFERS_MAX   (((1u << _IOC_SIZEBITS) - 1) / sizeof(struct spi_ioc_transfer))
-#define DELAY_US_MAX    UINT16_MAX
-#define NS_PER_US       1000
-#define BUFSIZ_FILE     "/sys/module/spidev/parameters/bufsiz"
+#define TRANSFERS_MAX	 (((1u << _IOC_SIZEBITS) - 1) / sizeof(struct spi_ioc_transfer))
+#define DELAY_US_MAX	 UINT16_MAX
+#define NS_PER_US	 1000
+#define BUFSIZ_FILE	 "/sys/module/spidev/parameters/bufsiz"
 #define BUFSIZ_INITIALLY 4096
 
 static int set_up(const struct open_device *device, char *why, size_t size)
@@ -52,7 +53,8 @@ static int set_up(const struct open_device *device, char *why, size_t size)
 	return error ? linux_errno_open(error) : 0;
 }
 
-/** What spidev copies at most in one go. Cutting a transfer in two would let the chip go in between. */
+/** What spidev copies at most in one go. Cutting a transfer in two would let the chip go in
+ * between. */
 static uint32_t buffer_limit(void)
 {
 	char text[16] = "";
@@ -101,8 +103,8 @@ static bool is_refused(const struct open_device *device, struct bus_operation *o
 			continue;
 		}
 		if (length % word != 0) {
-			device_fail(operation, BUS_INVALID, "%u bytes are no whole words of %u", length,
-				    word);
+			device_fail(operation, BUS_INVALID, "%u bytes are no whole words of %u",
+				    length, word);
 			return true;
 		}
 		total += length;
@@ -160,7 +162,8 @@ static void add_bytes(struct message *message, const struct bus_segment *segment
 		transfer->rx_buf = (uintptr_t)segment->in;
 	}
 	if (segment->kind == BUS_SEGMENT_READ) {
-		/* Zeros of our own: what a controller sends where it is given nothing is its own choice. */
+		/* Zeros of our own: what a controller sends where it is given nothing is its own
+		 * choice. */
 		memset(segment->in, 0, segment->length);
 		transfer->tx_buf = (uintptr_t)segment->in;
 	} else {
@@ -177,8 +180,8 @@ static void run_spi(struct open_device *device, struct bus_operation *operation)
 	if (is_refused(device, operation)) {
 		return;
 	}
-	for (size_t index = 0;
-	     index < operation->segments_count && message.count <= TRANSFERS_MAX; index++) {
+	for (size_t index = 0; index < operation->segments_count && message.count <= TRANSFERS_MAX;
+	     index++) {
 		if (operation->segments[index].kind == BUS_SEGMENT_DELAY) {
 			add_delay(&message, operation->segments[index].length);
 		} else {
@@ -190,8 +193,8 @@ static void run_spi(struct open_device *device, struct bus_operation *operation)
 			    TRANSFERS_MAX);
 		return;
 	}
-	unsigned long request = _IOC(_IOC_WRITE, SPI_IOC_MAGIC, 0,
-				     message.count * sizeof(struct spi_ioc_transfer));
+	unsigned long request =
+		_IOC(_IOC_WRITE, SPI_IOC_MAGIC, 0, message.count * sizeof(struct spi_ioc_transfer));
 
 	if (message.count > 0 && ioctl(device->fd, request, message.transfers) < 0) {
 		linux_errno_fail(operation, LINUX_SPI, errno);

@@ -20,7 +20,8 @@ void posix_log_level(int wanted)
 	level = wanted;
 }
 
-/** Standard error is the journal's where the variable names its file, and not somebody's pipe that inherited it. */
+/** Standard error is the journal's where the variable names its file, and not somebody's pipe that
+ * inherited it. */
 static bool is_journal(void)
 {
 	static int known = -1;

@@ -63,7 +63,8 @@ static int open_flash(void)
 
 	snprintf(path, sizeof(path), "%s/flash.bin", settings.data);
 	if (!error) {
-		error = flash_file_open(path, settings.flash_size, settings.block_size, settings.write_size);
+		error = flash_file_open(path, settings.flash_size, settings.block_size,
+					settings.write_size);
 	}
 	if (error) {
 		snprintf(problem, sizeof(problem), "data %s: %s", settings.data,
@@ -109,7 +110,8 @@ static int open_hardware(void)
 	if (settings.lab[0]) {
 		error = wait_for_lab(&count);
 	} else if (settings.profile[0]) {
-		error = profile_yaml_read(settings.profile, devices, &count, problem, sizeof(problem));
+		error = profile_yaml_read(settings.profile, devices, &count, problem,
+					  sizeof(problem));
 	}
 	if (error) {
 		return error;
@@ -117,7 +119,8 @@ static int open_hardware(void)
 	hal_profile_set(devices, count);
 	error = guard_start(devices, count);
 	if (error) {
-		snprintf(problem, sizeof(problem), "the guard of the outputs: %s", strerror(-error));
+		snprintf(problem, sizeof(problem), "the guard of the outputs: %s",
+			 strerror(-error));
 	}
 	return error;
 }
@@ -152,7 +155,8 @@ int main(int argc, char *argv[])
 	}
 	if (settings.has_token && !settings.tls && strcmp(settings.host, "127.0.0.1") != 0 &&
 	    strcmp(settings.host, "localhost") != 0 && strcmp(settings.host, "::1") != 0) {
-		port_log(PORT_LOG_WRN, "port", "the token travels unencrypted to %s: use mqtts:// beyond this machine",
+		port_log(PORT_LOG_WRN, "port",
+			 "the token travels unencrypted to %s: use mqtts:// beyond this machine",
 			 settings.host);
 	}
 	link = (struct link_settings){

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief Settings from the command line and the environment; names are those of the Linux agent. */
+/** @file @brief Settings from the command line and the environment; names are those of the Linux
+ * agent. */
 
 #ifndef SAMARA_POSIX_SETTINGS_H_
 #define SAMARA_POSIX_SETTINGS_H_

@@ -12,7 +12,8 @@
 
 #include "port/port.h"
 
-/** What can be had without swapping, as the kernel estimates it; without the estimate what nobody uses. */
+/** What can be had without swapping, as the kernel estimates it; without the estimate what nobody
+ * uses. */
 size_t port_free_memory(void)
 {
 	char text[256] = "";
@@ -34,7 +35,8 @@ size_t port_free_memory(void)
 	return sysinfo(&info) ? 0 : (size_t)info.freeram * info.mem_unit;
 }
 
-/** Of the service manager, which starts us again without a line in its time. @retval -1 Nobody asked for one. */
+/** Of the service manager, which starts us again without a line in its time. @retval -1 Nobody
+ * asked for one. */
 static int notify_socket(struct sockaddr_un *address, socklen_t *len)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -66,7 +68,8 @@ void port_watchdog_feed(void)
 	}
 	if (sendto(fd, alive, sizeof(alive) - 1, MSG_NOSIGNAL, (struct sockaddr *)&address, len) <
 	    0) {
-		port_log(PORT_LOG_WRN, "port", "watchdog: %s cannot be told", getenv("NOTIFY_SOCKET"));
+		port_log(PORT_LOG_WRN, "port", "watchdog: %s cannot be told",
+			 getenv("NOTIFY_SOCKET"));
 	}
 	close(fd);
 }

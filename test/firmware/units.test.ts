@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { BUILD_MS, built, noAgentTools, type Variant } from './builds.ts'
+
+/** Unit tests of the C agent's subsystems, as the compiler makes them, under sanitizers, and for 32-bit ARM. */
+
+const run = promisify(execFile)
+const RUN_MS = 240_000
+const tests = new URL('../../firmware/tests/', import.meta.url)
+
+/** Programs that samara_test() names, read where they are named. */
+const programs: readonly string[] = [
+  'store',
+  'codec',
+  'runtime_pool',
+  'runtime_run',
+  'runtime_host',
+  'runtime_values',
+  'agent_loop',
+  'agent_describe',
+  'agent',
+  'link_state',
+  'link_session',
+  'link_pull',
+  'link_push',
+  'link_receive',
+  'health',
+  'posix_errno',
+  'posix_lab',
+  'posix_settings',
+]
+/** Of what a build without the libraries of MQTT and YAML leaves out. */
+const withLibraries: readonly string[] = ['posix_link', 'posix_profile']
+const programsOf = (variant: Variant): readonly string[] =>
+  variant === 'arm' ? programs : [...programs, ...withLibraries]
+
+const onPath = (tool: string): boolean =>
+  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, tool)))
+const missing = {
+  tests: [],
+  sanitized: [],
+  arm: ['arm-linux-gnueabihf-gcc', 'qemu-arm-static'],
+  fuzz: ['clang'],
+} as const
+
+function lacks(variant: Variant): boolean {
+  if (process.env.SAMARA_CI !== undefined) return false
+  const absent = missing[variant].filter((tool) => !onPath(tool))
+  if (absent.length > 0)
+    console.warn(`skipped: firmware for ${variant}, for which ${absent.join(', ')} is missing here`)
+  return noAgentTools || absent.length > 0
+}
+
+/** The command of a test program. */
+const commandOf = (variant: Variant, file: string): [string, string[]] =>
+  variant === 'arm' ? ['qemu-arm-static', [file]] : [file, []]
+
+for (const variant of ['tests', 'sanitized', 'arm'] as const)
+  describe.skipIf(lacks(variant))(`subsystems of the C agent: ${variant}`, () => {
+    let folder = ''
+    beforeAll(async () => {
+      folder = join(await built(variant), 'tests')
+    }, BUILD_MS)
+
+    test.each(programsOf(variant))(
+      '%s',
+      async (name) => {
+        const [command, args] = commandOf(variant, join(folder, name))
+        const { stderr } = await run(command, args, { timeout: RUN_MS, maxBuffer: 16 * 1024 * 1024 })
+        expect(stderr).not.toContain('FAILED')
+      },
+      RUN_MS,
+    )
+
+    test('every program of the build is in the list', () => {
+      const made = readdirSync(folder).filter((name) => !/^(run-call|instances|drive)/.test(name))
+      expect(made.sort()).toEqual([...programsOf(variant)].sort())
+    })
+  })
+
+test('every folder of tests is one that the build takes', () => {
+  const folders = readdirSync(tests, { withFileTypes: true }).filter(
+    (one) => one.isDirectory() && one.name !== 'support',
+  )
+  const without = folders.filter(({ name }) => !existsSync(new URL(`${name}/tests.cmake`, tests)))
+  expect(without.map(({ name }) => name)).toEqual([])
+})
