@@ -148,7 +148,7 @@ int hal_grants_read(struct hal_session *session, const struct codec_source *sour
 		return -EINVAL;
 	}
 	if (count > CONFIG_SAMARA_GRANTS) {
-		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED, "%s: %u devices, this proplet gives at most %u",
+		codec_error_set(error, CODEC_TOO_LARGE, "%s: %u devices, this proplet gives at most %u",
 				session->holder, (unsigned int)count, CONFIG_SAMARA_GRANTS);
 		return -EINVAL;
 	}

@@ -35,6 +35,8 @@ struct waiting {
 	bool has_transcript;
 };
 
+_Static_assert(CONFIG_SAMARA_TRANSCRIPT_MAX <= CONFIG_SAMARA_VALUE_MAX, "a transcript is one value of the store");
+
 static struct waiting table[CONFIG_SAMARA_RESULTS];
 static uint32_t last_number;
 static uint8_t payload[PAYLOAD_MAX];
