@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { SamaraError } from '../shared/errors.ts'
 import type { Io } from './io.ts'
 
@@ -92,10 +92,24 @@ export async function startProgram(
   io: Io,
   name: ProgramName,
   args: readonly string[],
-  { env, onLine }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<Program> {
+  return startChild(io, { name, command: process.execPath, args: [programFile(name), ...args] }, options)
+}
+
+/** The same of a program that is not of this package's own language. */
+export const startFile = (
+  io: Io,
+  file: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Program> => startChild(io, { name: basename(file), command: file, args }, options)
+
+type Child = { readonly name: string; readonly command: string; readonly args: readonly string[] }
+
+async function startChild(io: Io, { name, command, args }: Child, { env, onLine }: StartOptions): Promise<Program> {
   const output = onLine ? 'pipe' : 'inherit'
-  const child = spawn(process.execPath, [programFile(name), ...args], {
+  const child = spawn(command, args, {
     stdio: ['ignore', output, output],
     env: { ...io.env, ...env },
     // A group of its own: an interrupt at the terminal reaches the starter alone, which stops all in order.

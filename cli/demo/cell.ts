@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SamaraError } from '../../shared/errors.ts'
-import { DeploymentDetails, DeploymentView, FunctionVersionView, UploadedView } from '../api.ts'
+import { DeploymentDetails, DeploymentView, FunctionVersionView, GrantsView, UploadedView } from '../api.ts'
 import { type Client, path } from '../client.ts'
 import type { Io } from '../io.ts'
 import { LabAnswer, PropertyAnswer } from '../lab.ts'
@@ -10,6 +10,7 @@ import { readFile } from '../session.ts'
 import { until } from '../until.ts'
 import { addProplet, startLab } from './props.ts'
 import type { Stage } from './stage.ts'
+import { callOn, callOnAgent, compare } from './twins.ts'
 
 /** The thermostat on a simulated factory cell: the same .wasm that a microcontroller gets. */
 
@@ -24,19 +25,38 @@ export type Cell = {
   readonly follows: (celsius: number) => Promise<boolean>
 }
 
+type Uploaded = { readonly sizeBytes: number; readonly devices: readonly unknown[] }
+
 /** Starts lab and proplet, deploys, and waits for the first run. */
 export async function startCell(io: Io, stage: Stage, say: (text: string) => void): Promise<Cell> {
   const lab = await startLab(io, stage, join(packageRoot, 'examples/lab/cell.lab.yaml'))
-  await addProplet(io, stage, PROPLET, ['--lab', lab.socket])
   const shown = await lab.client.get(LabAnswer, '/v1/lab')
-  say(`started the lab ${shown.name} (${shown.parts.map(({ chip }) => chip).join(', ')}) and proplet ${PROPLET} on it`)
-  await deploy(io, stage, say)
+  say(`started the lab ${shown.name} (${shown.parts.map(({ chip }) => chip).join(', ')})`)
+  const version = await upload(stage)
+  // One after the other: an output has one owner.
+  const agent = await callOnAgent(io, stage, lab.socket, say)
+  await addProplet(io, stage, PROPLET, ['--lab', lab.socket])
+  say(`started proplet ${PROPLET} on it`)
+  if (agent) compare(await callOn(stage, PROPLET), agent, say)
+  await deploy(io, stage, version, say)
   return { follows: (celsius) => followed(io, lab.client, celsius) }
 }
 
-async function deploy(io: Io, { client }: Stage, say: (text: string) => void): Promise<void> {
+/** What the thermostat asks for is granted to its calls. */
+async function upload({ client }: Stage): Promise<Uploaded> {
   const { sizeBytes, version } = await client.upload(UploadedView, '/v1/functions/thermostat', thermostat())
-  const { devices } = await client.get(FunctionVersionView, path`/v1/functions/thermostat/versions/${version}`)
+  const where = path`/v1/functions/thermostat/versions/${version}`
+  const { devices = [] } = await client.get(FunctionVersionView, where)
+  await client.put(GrantsView, `${where}/grants`, { grants: devices })
+  return { sizeBytes, devices }
+}
+
+async function deploy(
+  io: Io,
+  { client }: Stage,
+  { sizeBytes, devices }: Uploaded,
+  say: (text: string) => void,
+): Promise<void> {
   const { id, words = 'nothing' } = await client.post(DeploymentView, '/v1/deployments', {
     function: 'thermostat',
     selector: `demo=${PROPLET}`,
