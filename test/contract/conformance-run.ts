@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools'
 import type { Hal } from '../../proplet/hal/hal.ts'
 import type { DeviceSpec } from '../../proplet/hal/profile.ts'
+import type { Lab } from '../../proplet/lab/lab.ts'
 import type { RunResult } from '../../proplet/runtime/runtime.ts'
 import type { Grant } from '../../shared/capabilities.ts'
 import type { Item } from '../../shared/cbor.ts'
@@ -25,6 +26,17 @@ export type Ran = {
   readonly refusals: number
   /** JSON form of the result. */
   readonly value: unknown
+}
+
+/** Sets what a row wants of the lab. */
+export function prepare({ set = {}, faults = [] }: ConformanceRow, lab: Lab): void {
+  lab.faults.clear()
+  for (const [path, value] of Object.entries(set)) {
+    const [part = '', property = ''] = path.split('.')
+    lab.part(part).set(property, value)
+  }
+  if (lab.time.isVirtual) lab.time.advance(1_000_000_000n)
+  for (const fault of faults) lab.addFault(fault)
 }
 
 const never = new AbortController().signal
@@ -55,7 +67,7 @@ function jsonOf({ result: type }: Signature, { value, outcome, error }: RunResul
 }
 
 /** Everything of the lab as its profile has it, less what the row says. */
-function grantsOf({ grants = {} }: ConformanceRow, profile: readonly DeviceSpec[]): Grant[] {
+export function grantsOf({ grants = {} }: ConformanceRow, profile: readonly DeviceSpec[]): Grant[] {
   return profile
     .filter(({ name }) => grants[name] !== null)
     .map((spec) => {

@@ -9,8 +9,8 @@ import { startLab } from '../../proplet/lab/start.ts'
 import { realClock } from '../../shared/clock.ts'
 import { type Rig, rig } from '../proplet/runtime/fixtures.ts'
 import { quiet } from '../support/quiet.ts'
-import { type ConformanceRow, conformanceRows, difference, labFile } from './conformance.ts'
-import { type ConformanceWorld, plain, runRow } from './conformance-run.ts'
+import { conformanceRows, difference, labFile } from './conformance.ts'
+import { type ConformanceWorld, plain, prepare, runRow } from './conformance-run.ts'
 import { digests } from './guests/build.ts'
 
 /** The table in the virtual lab: components, their hosts, I/O workers, the simulated driver, the chips. */
@@ -41,16 +41,6 @@ afterAll(async () => {
   for (const one of running.values()) await one.close()
   rmSync(dir, { recursive: true, force: true })
 })
-
-function prepare({ set = {}, faults = [] }: ConformanceRow, lab: Lab): void {
-  lab.faults.clear()
-  for (const [path, value] of Object.entries(set)) {
-    const [part = '', property = ''] = path.split('.')
-    lab.part(part).set(property, value)
-  }
-  if (lab.time.isVirtual) lab.time.advance(1_000_000_000n)
-  for (const fault of faults) lab.addFault(fault)
-}
 
 describe('guests put on the bus what the data sheets say', () => {
   test.each(conformanceRows)('$name', async (row) => {

@@ -2,12 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetchProfile } from '../../proplet/hal/drivers/sim/index.ts'
-import type { DeviceSpec } from '../../proplet/hal/profile.ts'
-import type { Lab } from '../../proplet/lab/lab.ts'
-import type { Grant } from '../../shared/capabilities.ts'
 import { Transcript } from '../../shared/documents/transcript.ts'
 import { type ConformanceRow, conformanceRows, difference, labFile, linesOf } from '../contract/conformance.ts'
-import { plain } from '../contract/conformance-run.ts'
+import { grantsOf, plain, prepare } from '../contract/conformance-run.ts'
 import { type Cell, openCell } from '../support/cell.ts'
 import { agentProgram } from './agent.ts'
 import { BUILD_MS, noAgentTools } from './builds.ts'
@@ -16,25 +13,6 @@ import { BUILD_MS, noAgentTools } from './builds.ts'
 
 const ROW_MS = 30_000
 const rows = conformanceRows.filter(({ only }) => only !== 'linux')
-
-function grantsOf({ grants = {} }: ConformanceRow, profile: readonly DeviceSpec[]): Grant[] {
-  return profile
-    .filter(({ name, kind }) => kind !== 'usb' && grants[name] !== null)
-    .map((spec) => {
-      const isInput = spec.kind === 'gpio' && spec.direction === 'input'
-      return { device: spec.name, kind: spec.kind, access: isInput ? 'read' : 'read-write', ...grants[spec.name] }
-    })
-}
-
-function prepare({ set = {}, faults = [] }: ConformanceRow, lab: Lab): void {
-  lab.faults.clear()
-  for (const [path, value] of Object.entries(set)) {
-    const [part = '', property = ''] = path.split('.')
-    lab.part(part).set(property, value)
-  }
-  if (lab.time.isVirtual) lab.time.advance(1_000_000_000n)
-  for (const fault of faults) lab.addFault(fault)
-}
 
 const nameOf = (guest: string): string => (guest.split('/').at(-1) ?? '').replace('.wasm', '')
 
@@ -72,6 +50,8 @@ describe.skipIf(noAgentTools)('guests on the C agent put on the bus what the dat
       await agent.start()
       onTestFinished(() => agent.kill('SIGKILL'))
       const { devices } = await fetchProfile(cell.socket, 'mcu-1')
+      // The agent has no usb.
+      const profile = devices.filter(({ kind }) => kind !== 'usb')
       for (const guest of new Set(rows.map((row) => row.guest)))
         await cell.upload(nameOf(guest), readFileSync(new URL(`../../${guest}`, import.meta.url)))
 
@@ -81,7 +61,7 @@ describe.skipIf(noAgentTools)('guests on the C agent put on the bus what the dat
         const name = nameOf(row.guest)
         prepare(row, cell.lab)
         await cell.manager.request('PUT', `/v1/functions/${name}/versions/latest/grants`, {
-          body: { grants: grantsOf(row, devices) },
+          body: { grants: grantsOf(row, profile) },
         })
         const job = { function: name, export: row.export, args: row.args, proplet: 'mcu-1', record: true }
         const submitted = await cell.submit(job)
