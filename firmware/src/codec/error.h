@@ -10,7 +10,7 @@
 #include "codec/error_codes.h"
 
 #define CODEC_MESSAGE_MAX 240
-#define CODEC_FIELD_MAX   64
+#define CODEC_FIELD_MAX	  64
 
 #define CODEC_ENUM_(name, text) CODEC_##name,
 enum codec_error_code { CODEC_NO_ERROR, CODEC_ERROR_CODES(CODEC_ENUM_) };

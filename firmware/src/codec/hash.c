@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* SHA-256 (FIPS 180-4) and CRC-32 (reflected 0xedb88320), one block and one nibble at a time: small before fast. */
+/* SHA-256 (FIPS 180-4) and CRC-32 (reflected 0xedb88320), one block and one nibble at a time: small
+ * before fast. */
 
 #include <string.h>
 

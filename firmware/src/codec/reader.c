@@ -44,7 +44,8 @@ static int fail(struct codec_reader *reader, int error)
 	return reader->error;
 }
 
-/** Bytes at the offset, without moving it: from the window, which is filled where it lacks `want`. */
+/** Bytes at the offset, without moving it: from the window, which is filled where it lacks `want`.
+ */
 static int look(struct codec_reader *reader, size_t want, const uint8_t **data)
 {
 	uint32_t left = reader->source.size - reader->offset;
@@ -98,8 +99,7 @@ static int read_head(struct codec_reader *reader, struct codec_head *head)
 	}
 	bool is_string = head->type == CODEC_BYTES || head->type == CODEC_TEXT;
 
-	if (is_string &&
-	    head->argument > reader->source.size - reader->offset - (uint32_t)used) {
+	if (is_string && head->argument > reader->source.size - reader->offset - (uint32_t)used) {
 		return fail(reader, -EBADMSG);
 	}
 	return used;
@@ -163,8 +163,8 @@ int codec_read_int(struct codec_reader *reader, int64_t min, int64_t max, int64_
 	if (head.argument > INT64_MAX) {
 		return fail(reader, -ERANGE);
 	}
-	int64_t number = head.type == CODEC_UINT ? (int64_t)head.argument
-						 : -1 - (int64_t)head.argument;
+	int64_t number =
+		head.type == CODEC_UINT ? (int64_t)head.argument : -1 - (int64_t)head.argument;
 
 	if (number < min || number > max) {
 		return fail(reader, -ERANGE);
@@ -272,7 +272,8 @@ static int compare_text_keys(struct codec_reader *reader, uint32_t previous, uin
 
 	for (uint32_t index = 0; index < len; index++) {
 		uint8_t bytes[2];
-		int first = reader->source.read(reader->source.context, previous + index, &bytes[0], 1);
+		int first =
+			reader->source.read(reader->source.context, previous + index, &bytes[0], 1);
 		int second = reader->source.read(reader->source.context, now + index, &bytes[1], 1);
 
 		if (first != 1 || second != 1) {

@@ -2,10 +2,12 @@
 
 /**
  * @file
- * @brief CBOR documents that may be longer than RAM: a reader over a source, a writer into a buffer.
+ * @brief CBOR documents that may be longer than RAM: a reader over a source, a writer into a
+ * buffer.
  *
- * Both know one form alone, the deterministic one of [P-1.3]; the reader refuses any other with -EBADMSG, at the first
- * byte that is wrong. An error stays: later calls return it too, so a caller may check once at the end.
+ * Both know one form alone, the deterministic one of [P-1.3]; the reader refuses any other with
+ * -EBADMSG, at the first byte that is wrong. An error stays: later calls return it too, so a caller
+ * may check once at the end.
  */
 
 #ifndef SAMARA_CODEC_STREAM_H_
@@ -17,7 +19,8 @@
 
 /** @brief Bytes of a document, wherever they are. */
 struct codec_source {
-	/** @retval >=0 Bytes that were read; fewer than `len` only at the end. @retval -errno It failed. */
+	/** @retval >=0 Bytes that were read; fewer than `len` only at the end. @retval -errno It
+	 * failed. */
 	int (*read)(const void *context, uint32_t offset, void *data, size_t len);
 	const void *context;
 	uint32_t size;
@@ -49,7 +52,8 @@ enum codec_type {
 
 struct codec_head {
 	enum codec_type type;
-	uint64_t argument; /* value, length in bytes, count of items or pairs; the bits of a float */
+	uint64_t
+		argument; /* value, length in bytes, count of items or pairs; the bits of a float */
 };
 
 #define CODEC_WINDOW 64
@@ -71,7 +75,8 @@ int codec_next(struct codec_reader *reader, struct codec_head *head);
 int codec_read_uint(struct codec_reader *reader, uint64_t max, uint64_t *value);
 int codec_read_int(struct codec_reader *reader, int64_t min, int64_t max, int64_t *value);
 int codec_read_bool(struct codec_reader *reader, bool *value);
-/** @brief Text into a buffer of `size` bytes, ended with 0. @retval >=0 Length. @retval -EMSGSIZE Longer. @retval -EILSEQ No UTF-8. */
+/** @brief Text into a buffer of `size` bytes, ended with 0. @retval >=0 Length. @retval -EMSGSIZE
+ * Longer. @retval -EILSEQ No UTF-8. */
 int codec_read_text(struct codec_reader *reader, char *text, size_t size);
 /** @retval >=0 Length. @retval -EMSGSIZE Longer than `size`. */
 int codec_read_bytes(struct codec_reader *reader, void *data, size_t size);

@@ -122,7 +122,7 @@ static const char *take_scalar(const struct codec_row *row, struct cursor *curso
 	if (row->kind == CODEC_ROW_BOOL) {
 		*(bool *)at = head.type == CODEC_TRUE;
 		return head.type == CODEC_TRUE || head.type == CODEC_FALSE ? NULL
-									    : "is not true or false";
+									   : "is not true or false";
 	}
 	if (head.type != CODEC_UINT) {
 		return "is not a number";
@@ -160,8 +160,8 @@ static const char *take_labels(const struct codec_row *row, struct cursor *curso
 
 static int take_struct(const struct codec_struct *type, struct cursor *cursor, uint8_t *message);
 
-static int take(const struct codec_struct *type, const struct codec_row *row,
-		struct cursor *cursor, uint8_t *message, uint8_t *at);
+static int take(const struct codec_struct *type, const struct codec_row *row, struct cursor *cursor,
+		uint8_t *message, uint8_t *at);
 
 static int take_list(const struct codec_struct *type, const struct codec_row *row,
 		     struct cursor *cursor, uint8_t *message)
@@ -189,8 +189,8 @@ static int take_list(const struct codec_struct *type, const struct codec_row *ro
 	return 0;
 }
 
-static int take(const struct codec_struct *type, const struct codec_row *row,
-		struct cursor *cursor, uint8_t *message, uint8_t *at)
+static int take(const struct codec_struct *type, const struct codec_row *row, struct cursor *cursor,
+		uint8_t *message, uint8_t *at)
 {
 	const char *what;
 
@@ -257,7 +257,8 @@ static int take_struct(const struct codec_struct *type, struct cursor *cursor, u
 		}
 		const struct codec_row *found = &type->rows[row++];
 
-		if (found->has && found->kind != CODEC_ROW_LIST && found->kind != CODEC_ROW_LABELS) {
+		if (found->has && found->kind != CODEC_ROW_LIST &&
+		    found->kind != CODEC_ROW_LABELS) {
 			*(bool *)(message + found->has) = true;
 		}
 		error = take(type, found, cursor, message, message + found->offset);
@@ -361,7 +362,7 @@ static int give(const struct codec_struct *type, const struct codec_row *row,
 		return 0;
 	default:
 		value = load_uint(at, row->kind == CODEC_ROW_ENUM ? sizeof(enum codec_outcome)
-								   : row->size);
+								  : row->size);
 		if (!fits(row, value) || (row->kind == CODEC_ROW_ENUM && value == 0)) {
 			return wrong(type, row, "is out of range");
 		}

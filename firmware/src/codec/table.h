@@ -14,7 +14,7 @@ enum codec_row_kind {
 	CODEC_ROW_TEXT, /* `min` to `max` bytes */
 	CODEC_ROW_BYTES,
 	CODEC_ROW_STRUCT,
-	CODEC_ROW_LIST,   /* at most `max` of `element`, `stride` bytes apart; `has` is their count */
+	CODEC_ROW_LIST, /* at most `max` of `element`, `stride` bytes apart; `has` is their count */
 	CODEC_ROW_LABELS, /* text by text */
 };
 
@@ -26,7 +26,8 @@ struct codec_row {
 	uint8_t size;
 	bool optional;
 	uint16_t offset;
-	uint16_t has; /* of the flag that says whether it is there, or of a count; 0: there is none */
+	uint16_t has; /* of the flag that says whether it is there, or of a count; 0: there is none
+		       */
 	uint16_t stride;
 	uint16_t min;
 	uint32_t max;
@@ -46,7 +47,8 @@ struct codec_struct {
 
 /** @retval 0 @retval -EBADMSG codec_problem() says what is wrong. */
 int codec_decode(const struct codec_struct *type, const uint8_t *data, size_t len, void *message);
-/** @retval >=0 Length. @retval -ENOMEM `size` is too small. @retval -EINVAL A bound is broken: codec_problem(). */
+/** @retval >=0 Length. @retval -ENOMEM `size` is too small. @retval -EINVAL A bound is broken:
+ * codec_problem(). */
 int codec_encode(const struct codec_struct *type, uint8_t *data, size_t size, const void *message);
 
 #endif /* SAMARA_CODEC_TABLE_H_ */

@@ -20,8 +20,9 @@ static const struct topic topics[] = {CODEC_TOPICS(ROW_)};
 int codec_topic_format(char *text, size_t size, enum codec_topic topic, const char *ns,
 		       const char *proplet, const char *deployment)
 {
-	int len = snprintf(text, size, "samara/%d/%s/p/%s/%s%s%s", CODEC_PROTOCOL, ns, proplet,
-			   topics[topic].level, deployment ? "/" : "", deployment ? deployment : "");
+	int len =
+		snprintf(text, size, "samara/%d/%s/p/%s/%s%s%s", CODEC_PROTOCOL, ns, proplet,
+			 topics[topic].level, deployment ? "/" : "", deployment ? deployment : "");
 
 	return len < 0 || (size_t)len >= size ? -ENOMEM : len;
 }
@@ -41,10 +42,12 @@ bool codec_topic_from_manager(enum codec_topic topic)
 	return topics[topic].from_manager;
 }
 
-int codec_topic_parse(const char *text, const char *ns, const char *proplet, enum codec_topic *topic)
+int codec_topic_parse(const char *text, const char *ns, const char *proplet,
+		      enum codec_topic *topic)
 {
 	char prefix[CODEC_TOPIC_MAX];
-	int len = snprintf(prefix, sizeof(prefix), "samara/%d/%s/p/%s/", CODEC_PROTOCOL, ns, proplet);
+	int len =
+		snprintf(prefix, sizeof(prefix), "samara/%d/%s/p/%s/", CODEC_PROTOCOL, ns, proplet);
 
 	if (len < 0 || (size_t)len >= sizeof(prefix) || strncmp(text, prefix, (size_t)len) != 0) {
 		return -ENOENT;

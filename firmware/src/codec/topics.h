@@ -27,6 +27,7 @@ int codec_topic_qos(enum codec_topic topic);
 bool codec_topic_retain(enum codec_topic topic);
 bool codec_topic_from_manager(enum codec_topic topic);
 /** @brief Which topic from the manager it is. @retval 0 @retval -ENOENT None of this proplet's. */
-int codec_topic_parse(const char *text, const char *ns, const char *proplet, enum codec_topic *topic);
+int codec_topic_parse(const char *text, const char *ns, const char *proplet,
+		      enum codec_topic *topic);
 
 #endif /* SAMARA_CODEC_TOPICS_H_ */

@@ -10,11 +10,12 @@
 #include "hal/session.h"
 
 /* Bytes of a write that chooses a register. */
-#define REGISTER_BYTES  2
-#define MAX_ADDRESS     0x3ff
+#define REGISTER_BYTES	2
+#define MAX_ADDRESS	0x3ff
 #define OPERATION_BYTES 65536
 
-static int deny(struct codec_error *error, enum codec_error_code code, const char *name, const char *why)
+static int deny(struct codec_error *error, enum codec_error_code code, const char *name,
+		const char *why)
 {
 	codec_error_set(error, code, "device %s: %s", name, why);
 	snprintf(error->field, sizeof(error->field), "%s", name);
@@ -40,21 +41,27 @@ static int hold_to_profile(struct hal_grant *grant, bool is_replay, struct codec
 	char why[80];
 
 	if (!device || (is_replay && device->kind != grant->kind)) {
-		return is_replay ? 0 : deny(error, CODEC_NOT_FOUND, grant->name, "the profile has none of that name");
+		return is_replay ? 0
+				 : deny(error, CODEC_NOT_FOUND, grant->name,
+					"the profile has none of that name");
 	}
 	if (device->kind != grant->kind) {
 		snprintf(why, sizeof(why), "granted as %s, it is %s", kind_names[grant->kind],
 			 kind_names[device->kind]);
 		return deny(error, CODEC_PERMISSION_DENIED, grant->name, why);
 	}
-	if (device->kind == BUS_GPIO && device->gpio.direction == HAL_INPUT && hal_may_write(grant)) {
+	if (device->kind == BUS_GPIO && device->gpio.direction == HAL_INPUT &&
+	    hal_may_write(grant)) {
 		snprintf(why, sizeof(why), "granted for %s, it is an input",
 			 grant->access == CODEC_ACCESS_WRITE ? "write" : "read-write");
 		return deny(error, CODEC_PERMISSION_DENIED, grant->name, why);
 	}
-	for (uint8_t index = 0; device->kind == BUS_I2C && index < grant->addresses_count; index++) {
-		if (!has_address(device->i2c.addresses, device->i2c.addresses_count, grant->addresses[index])) {
-			snprintf(why, sizeof(why), "0x%x granted, it does not have that", grant->addresses[index]);
+	for (uint8_t index = 0; device->kind == BUS_I2C && index < grant->addresses_count;
+	     index++) {
+		if (!has_address(device->i2c.addresses, device->i2c.addresses_count,
+				 grant->addresses[index])) {
+			snprintf(why, sizeof(why), "0x%x granted, it does not have that",
+				 grant->addresses[index]);
 			return deny(error, CODEC_PERMISSION_DENIED, grant->name, why);
 		}
 	}
@@ -108,7 +115,8 @@ static void read_grant(struct codec_reader *reader, struct hal_grant *grant)
 			break;
 		case 5:
 			(void)codec_read_uint(reader, UINT32_MAX, &value);
-			grant->max_bytes = value < grant->max_bytes ? (uint32_t)value : grant->max_bytes;
+			grant->max_bytes =
+				value < grant->max_bytes ? (uint32_t)value : grant->max_bytes;
 			break;
 		case 6:
 			(void)codec_read_uint(reader, UINT32_MAX, &value);
@@ -137,19 +145,22 @@ static int open_list(struct codec_reader *reader, uint32_t *count)
 	return codec_read_array(reader, 16, count);
 }
 
-int hal_grants_read(struct hal_session *session, const struct codec_source *source, struct codec_error *error)
+int hal_grants_read(struct hal_session *session, const struct codec_source *source,
+		    struct codec_error *error)
 {
 	struct codec_reader reader;
 	uint32_t count = 0;
 
 	codec_reader_init(&reader, source);
 	if (open_list(&reader, &count)) {
-		codec_error_set(error, CODEC_INVALID_ARGUMENT, "%s: its grants are no list of grants", session->holder);
+		codec_error_set(error, CODEC_INVALID_ARGUMENT,
+				"%s: its grants are no list of grants", session->holder);
 		return -EINVAL;
 	}
 	if (count > CONFIG_SAMARA_GRANTS) {
-		codec_error_set(error, CODEC_TOO_LARGE, "%s: %u devices, this proplet gives at most %u",
-				session->holder, (unsigned int)count, CONFIG_SAMARA_GRANTS);
+		codec_error_set(error, CODEC_TOO_LARGE,
+				"%s: %u devices, this proplet gives at most %u", session->holder,
+				(unsigned int)count, CONFIG_SAMARA_GRANTS);
 		return -EINVAL;
 	}
 	for (uint32_t index = 0; index < count; index++) {
@@ -157,8 +168,8 @@ int hal_grants_read(struct hal_session *session, const struct codec_source *sour
 
 		read_grant(&reader, grant);
 		if (reader.error || grant->kind == 0 || grant->access == 0) {
-			codec_error_set(error, CODEC_INVALID_ARGUMENT, "%s: grant %u is none", session->holder,
-					(unsigned int)index);
+			codec_error_set(error, CODEC_INVALID_ARGUMENT, "%s: grant %u is none",
+					session->holder, (unsigned int)index);
 			return -EINVAL;
 		}
 		int failed = hold_to_profile(grant, session->has_replay, error);
@@ -200,25 +211,30 @@ static bool sizes_fit(const struct hal_grant *grant, struct bus_operation *opera
 			continue;
 		}
 		if (segment->length > grant->max_bytes) {
-			return refused(operation, BUS_NOT_GRANTED, "%s of %u bytes, at most %u are granted",
+			return refused(operation, BUS_NOT_GRANTED,
+				       "%s of %u bytes, at most %u are granted",
 				       segment_names[segment->kind], (unsigned int)segment->length,
 				       (unsigned int)grant->max_bytes);
 		}
 		total += segment->length;
 	}
-	return total <= OPERATION_BYTES || refused(operation, BUS_NOT_GRANTED, "%u bytes in one operation",
-						   (unsigned int)total);
+	return total <= OPERATION_BYTES ||
+	       refused(operation, BUS_NOT_GRANTED, "%u bytes in one operation",
+		       (unsigned int)total);
 }
 
 static bool chooses_register(const struct bus_operation *operation, size_t index)
 {
-	return operation->segments[index].length <= REGISTER_BYTES && index + 1 < operation->segments_count &&
+	return operation->segments[index].length <= REGISTER_BYTES &&
+	       index + 1 < operation->segments_count &&
 	       operation->segments[index + 1].kind == BUS_SEGMENT_READ;
 }
 
 static bool i2c_allows(const struct hal_grant *grant, struct bus_operation *operation)
 {
-	const uint16_t *addresses = grant->addresses_count ? grant->addresses : grant->device ? grant->device->i2c.addresses : NULL;
+	const uint16_t *addresses = grant->addresses_count ? grant->addresses
+				    : grant->device	   ? grant->device->i2c.addresses
+							   : NULL;
 	uint8_t count = grant->addresses_count ? grant->addresses_count
 			: grant->device	       ? grant->device->i2c.addresses_count
 					       : 0;
@@ -242,7 +258,8 @@ static bool i2c_allows(const struct hal_grant *grant, struct bus_operation *oper
 				return refused(operation, BUS_INVALID, "a read of no bytes");
 			}
 			if (!hal_may_read(grant)) {
-				return refused(operation, BUS_NOT_GRANTED, "reading is not granted");
+				return refused(operation, BUS_NOT_GRANTED,
+					       "reading is not granted");
 			}
 		} else if (!hal_may_write(grant) && !chooses_register(operation, index)) {
 			return refused(operation, BUS_NOT_GRANTED, "writing is not granted");
@@ -259,10 +276,12 @@ static bool spi_allows(const struct hal_grant *grant, struct bus_operation *oper
 	for (size_t index = 0; index < operation->segments_count; index++) {
 		enum bus_segment_kind kind = operation->segments[index].kind;
 
-		if ((kind == BUS_SEGMENT_READ || kind == BUS_SEGMENT_TRANSFER) && !hal_may_read(grant)) {
+		if ((kind == BUS_SEGMENT_READ || kind == BUS_SEGMENT_TRANSFER) &&
+		    !hal_may_read(grant)) {
 			return refused(operation, BUS_NOT_GRANTED, "reading is not granted");
 		}
-		if ((kind == BUS_SEGMENT_WRITE || kind == BUS_SEGMENT_TRANSFER) && !hal_may_write(grant)) {
+		if ((kind == BUS_SEGMENT_WRITE || kind == BUS_SEGMENT_TRANSFER) &&
+		    !hal_may_write(grant)) {
 			return refused(operation, BUS_NOT_GRANTED, "writing is not granted");
 		}
 	}
@@ -272,7 +291,8 @@ static bool spi_allows(const struct hal_grant *grant, struct bus_operation *oper
 static bool gpio_allows(const struct hal_grant *grant, struct bus_operation *operation)
 {
 	if (operation->op == BUS_SET) {
-		return hal_may_write(grant) || refused(operation, BUS_NOT_GRANTED, "writing is not granted");
+		return hal_may_write(grant) ||
+		       refused(operation, BUS_NOT_GRANTED, "writing is not granted");
 	}
 	return hal_may_read(grant) || refused(operation, BUS_NOT_GRANTED, "reading is not granted");
 }

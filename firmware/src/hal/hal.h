@@ -2,7 +2,8 @@
 
 /**
  * @file
- * @brief Devices in the hands of one task or deployment: grants, locks, safe states, recorder, replay. [P-10]
+ * @brief Devices in the hands of one task or deployment: grants, locks, safe states, recorder,
+ * replay. [P-10]
  */
 
 #ifndef SAMARA_HAL_H_
@@ -16,15 +17,16 @@
 /**
  * @brief Devices of one holder.
  *
- * Life: hal_session_open, then for each run hal_session_try_begin (agent's thread), the run (runner), hal_session_end
- * (runner), hal_session_unlock (agent's thread); hal_session_close.
+ * Life: hal_session_open, then for each run hal_session_try_begin (agent's thread), the run
+ * (runner), hal_session_end (runner), hal_session_unlock (agent's thread); hal_session_close.
  */
 struct hal_session;
 
 struct hal_session_options {
 	const char *holder; /* `task t…` or `deployment d…`, for logs; copied */
 	bool record;
-	const struct codec_source *replay; /* a Transcript that answers in place of devices; NULL: none */
+	const struct codec_source
+		*replay; /* a Transcript that answers in place of devices; NULL: none */
 };
 
 /** @brief Once; takes the safe states of all outputs. [P-10.4] Agent's thread. */
@@ -36,32 +38,39 @@ void hal_close(void);
  * @brief A session with the grants of a document (Grants of a task) or none. Agent's thread.
  *
  * @param grants   CBOR list of grant, NULL for none.
- * @param[out] error Where it cannot be had: code NOT_FOUND (no such device), PERMISSION_DENIED (another kind, direction or
- *                   address), INVALID_ARGUMENT (not a list of grants), RESOURCE_EXHAUSTED (more than fit), with the name.
+ * @param[out] error Where it cannot be had: code NOT_FOUND (no such device), PERMISSION_DENIED
+ * (another kind, direction or address), INVALID_ARGUMENT (not a list of grants), RESOURCE_EXHAUSTED
+ * (more than fit), with the name.
  * @retval 0 Open. @retval -EINVAL error is filled in. @retval -ENOMEM All sessions are in use.
  */
 int hal_session_open(struct hal_session **session, const struct hal_session_options *options,
 		     const struct codec_source *grants, struct codec_error *error);
-/** @brief Whether its devices are free, inputs aside; then they are its own. Agent's thread. @retval -EBUSY Not now. */
+/** @brief Whether its devices are free, inputs aside; then they are its own. Agent's thread.
+ * @retval -EBUSY Not now. */
 int hal_session_try_begin(struct hal_session *session);
-/** @brief After the guest has ended: drops what it opened, and takes the safe states of its outputs where `safe`. Runner. */
+/** @brief After the guest has ended: drops what it opened, and takes the safe states of its outputs
+ * where `safe`. Runner. */
 void hal_session_end(struct hal_session *session, bool safe);
 /** @brief After hal_session_end: others may have the devices. Agent's thread. */
 void hal_session_unlock(struct hal_session *session);
-/** @brief Its run shall end: operations and waits that are under way end with BUS_CANCELLED. Any thread. */
+/** @brief Its run shall end: operations and waits that are under way end with BUS_CANCELLED. Any
+ * thread. */
 void hal_session_cancel(struct hal_session *session);
 void hal_session_close(struct hal_session *session);
 
 struct hal_report {
 	uint32_t refusals;
-	char refusal[BUS_DETAIL_MAX + 1];     /* the first, in words */
-	char difference[CODEC_MESSAGE_MAX + 1]; /* of a replay: what differed first; empty: nothing */
-	const uint8_t *transcript;            /* encoded Transcript, until the session is closed or begins again */
-	size_t transcript_len;                /* 0: none was asked for */
+	char refusal[BUS_DETAIL_MAX + 1]; /* the first, in words */
+	char difference[CODEC_MESSAGE_MAX +
+			1]; /* of a replay: what differed first; empty: nothing */
+	const uint8_t
+		*transcript;   /* encoded Transcript, until the session is closed or begins again */
+	size_t transcript_len; /* 0: none was asked for */
 };
 void hal_session_report(const struct hal_session *session, struct hal_report *report);
 
-/** @brief Whether two holders may write to one place; names both devices. For conflict checks of deployments. */
+/** @brief Whether two holders may write to one place; names both devices. For conflict checks of
+ * deployments. */
 bool hal_grants_conflict(const struct hal_session *a, const struct hal_session *b);
 
 /** @brief WIT interfaces that functions find here, without version, as hello names them. */

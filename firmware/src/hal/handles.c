@@ -76,7 +76,8 @@ static bool is_handle(struct runtime_guest *guest, uint64_t handle, enum handle_
 	return false;
 }
 
-bool handle_grant(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind, uint8_t *grant)
+bool handle_grant(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind,
+		  uint8_t *grant)
 {
 	const struct handle_table *table;
 
@@ -97,7 +98,8 @@ void handle_drop(struct runtime_guest *guest, uint64_t handle, enum handle_kind 
 	}
 }
 
-void *guest_array(struct runtime_guest *guest, uint64_t address, uint64_t count, uint32_t size, uint32_t align)
+void *guest_array(struct runtime_guest *guest, uint64_t address, uint64_t count, uint32_t size,
+		  uint32_t align)
 {
 	uint64_t len = (uint32_t)count * (uint64_t)size;
 
@@ -131,10 +133,12 @@ void put_u32(uint8_t *at, uint32_t value)
 
 uint32_t get_u32(const uint8_t *at)
 {
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
 }
 
-bool guest_list(struct runtime_guest *guest, uint64_t result, uint32_t size, uint32_t at, const void *data, uint32_t len)
+bool guest_list(struct runtime_guest *guest, uint64_t result, uint32_t size, uint32_t at,
+		const void *data, uint32_t len)
 {
 	uint32_t address = runtime_guest_alloc(guest, len, 1);
 
@@ -156,7 +160,8 @@ bool guest_list(struct runtime_guest *guest, uint64_t result, uint32_t size, uin
 	return true;
 }
 
-int find_granted(struct runtime_guest *guest, uint64_t name, uint64_t len, char text[HAL_NAME_MAX + 1])
+int find_granted(struct runtime_guest *guest, uint64_t name, uint64_t len,
+		 char text[HAL_NAME_MAX + 1])
 {
 	struct hal_session *session = runtime_guest_session(guest);
 	const char *memory = guest_array(guest, name, len, 1, 1);
@@ -180,9 +185,27 @@ int find_granted(struct runtime_guest *guest, uint64_t name, uint64_t len, char 
 const char *error_words(const struct bus_operation *operation, char *text, size_t size)
 {
 	static const char *const names[] = {
-		"", "nack-address", "nack-data", "nack", "arbitration-lost", "bus", "overrun", "overflow", "timeout",
-		"stall", "no-device", "busy", "access", "mode-fault", "frame-format", "chip-select", "not-granted",
-		"invalid", "unsupported", "cancelled", "io",
+		"",
+		"nack-address",
+		"nack-data",
+		"nack",
+		"arbitration-lost",
+		"bus",
+		"overrun",
+		"overflow",
+		"timeout",
+		"stall",
+		"no-device",
+		"busy",
+		"access",
+		"mode-fault",
+		"frame-format",
+		"chip-select",
+		"not-granted",
+		"invalid",
+		"unsupported",
+		"cancelled",
+		"io",
 	};
 
 	if (operation->error == BUS_NOT_GRANTED) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* wasi:gpio/digital in the shape of 2026. High is active: the profile's activeLow is the driver's business. */
+/* wasi:gpio/digital in the shape of 2026. High is active: the profile's activeLow is the driver's
+ * business. */
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,8 @@ static void fail_with(struct runtime_guest *guest, uint64_t result, const char *
 	}
 }
 
-static bool operate(struct runtime_guest *guest, uint8_t grant, uint64_t result, struct bus_operation *operation)
+static bool operate(struct runtime_guest *guest, uint8_t grant, uint64_t result,
+		    struct bus_operation *operation)
 {
 	char text[160];
 
@@ -31,18 +33,22 @@ static bool operate(struct runtime_guest *guest, uint8_t grant, uint64_t result,
 	return false;
 }
 
-static void set_level(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind, bool level, uint64_t result)
+static void set_level(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind,
+		      bool level, uint64_t result)
 {
 	struct bus_operation operation = {.op = BUS_SET, .level = level};
 	uint8_t grant;
 
-	if (handle_grant(guest, handle, kind, &grant) && operate(guest, grant, result, &operation)) {
+	if (handle_grant(guest, handle, kind, &grant) &&
+	    operate(guest, grant, result, &operation)) {
 		(void)guest_result(guest, result, RESULT_SIZE);
 	}
 }
 
-/** The level that is there; of an output the one that this run has set, where it has. @retval false It failed. */
-static bool get_level(struct runtime_guest *guest, uint8_t grant, bool is_output, uint64_t result, bool *level)
+/** The level that is there; of an output the one that this run has set, where it has. @retval false
+ * It failed. */
+static bool get_level(struct runtime_guest *guest, uint8_t grant, bool is_output, uint64_t result,
+		      bool *level)
 {
 	const struct hal_grant *own = &runtime_guest_session(guest)->grants[grant];
 	struct bus_operation operation = {.op = BUS_GET};
@@ -58,7 +64,8 @@ static bool get_level(struct runtime_guest *guest, uint8_t grant, bool is_output
 	return true;
 }
 
-static void give_level(struct runtime_guest *guest, uint64_t *args, enum handle_kind kind, bool wanted)
+static void give_level(struct runtime_guest *guest, uint64_t *args, enum handle_kind kind,
+		       bool wanted)
 {
 	bool level;
 	uint8_t grant;
@@ -145,13 +152,15 @@ void host_digital_input_pin_is_low(struct runtime_guest *guest, uint64_t *args)
 }
 
 /** Why the line of a grant cannot be used so. @retval false `words` say it. */
-static bool is_fit(struct hal_session *session, const struct hal_grant *grant, bool as_output, char *words, size_t size)
+static bool is_fit(struct hal_session *session, const struct hal_grant *grant, bool as_output,
+		   char *words, size_t size)
 {
 	bool is_input = grant->device && grant->device->gpio.direction == HAL_INPUT;
 	bool is_output = grant->device && grant->device->gpio.direction == HAL_OUTPUT;
 
 	if (grant->kind != BUS_GPIO) {
-		snprintf(words, size, "%s is %s, no gpio", grant->name, grant->kind == BUS_I2C ? "i2c" : "spi");
+		snprintf(words, size, "%s is %s, no gpio", grant->name,
+			 grant->kind == BUS_I2C ? "i2c" : "spi");
 		return false;
 	}
 	if ((as_output && is_input) || (!as_output && is_output)) {
@@ -159,8 +168,10 @@ static bool is_fit(struct hal_session *session, const struct hal_grant *grant, b
 		return false;
 	}
 	if (as_output ? !hal_may_write(grant) : !hal_may_read(grant)) {
-		snprintf(words, size, "not granted: %s is not granted", as_output ? "writing" : "reading");
-		hal_refuse(session, "%s: %s is not granted", grant->name, as_output ? "writing" : "reading");
+		snprintf(words, size, "not granted: %s is not granted",
+			 as_output ? "writing" : "reading");
+		hal_refuse(session, "%s: %s is not granted", grant->name,
+			   as_output ? "writing" : "reading");
 		return false;
 	}
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* wasi:i2c. Adjacent operations of one kind are one message, and one list comes back for each read. */
+/* wasi:i2c. Adjacent operations of one kind are one message, and one list comes back for each read.
+ */
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 #define READ_SIZE  12 /* result<list<u8>, error-code> */
 #define WRITE_SIZE 3  /* result<_, error-code> */
-#define OP_SIZE    16
+#define OP_SIZE	   16
 
 /* error-code */
 enum { ERROR_BUS, ERROR_ARBITRATION_LOSS, ERROR_NO_ACKNOWLEDGE, ERROR_OVERRUN, ERROR_OTHER };
@@ -37,9 +38,11 @@ static uint8_t case_of(enum bus_error error, uint8_t *source)
 	}
 }
 
-static void fail(struct runtime_guest *guest, uint64_t result, bool gives_list, enum bus_error error)
+static void fail(struct runtime_guest *guest, uint64_t result, bool gives_list,
+		 enum bus_error error)
 {
-	uint8_t *area = guest_array(guest, result, 1, gives_list ? READ_SIZE : WRITE_SIZE, gives_list ? 4 : 1);
+	uint8_t *area = guest_array(guest, result, 1, gives_list ? READ_SIZE : WRITE_SIZE,
+				    gives_list ? 4 : 1);
 	uint8_t source;
 
 	if (area) {
@@ -56,8 +59,9 @@ static void fail(struct runtime_guest *guest, uint64_t result, bool gives_list, 
 static bool length_fits(struct hal_session *session, uint8_t grant, uint64_t len)
 {
 	if (len > session->grants[grant].max_bytes) {
-		hal_refuse(session, "%s: read of %llu bytes, at most %u are granted", session->grants[grant].name,
-			   (unsigned long long)len, (unsigned int)session->grants[grant].max_bytes);
+		hal_refuse(session, "%s: read of %llu bytes, at most %u are granted",
+			   session->grants[grant].name, (unsigned long long)len,
+			   (unsigned int)session->grants[grant].max_bytes);
 		return false;
 	}
 	return len > 0;
@@ -76,7 +80,8 @@ static enum bus_error transfer(struct runtime_guest *guest, uint8_t grant, uint6
 	return hal_operate(guest, runtime_guest_session(guest), grant, &operation);
 }
 
-static void give_read(struct runtime_guest *guest, uint64_t result, const struct bus_segment *read, enum bus_error error)
+static void give_read(struct runtime_guest *guest, uint64_t result, const struct bus_segment *read,
+		      enum bus_error error)
 {
 	if (error) {
 		fail(guest, result, true, error);
@@ -109,7 +114,8 @@ void host_i2c_i2c_write(struct runtime_guest *guest, uint64_t *args)
 	if (!handle_grant(guest, args[0], HANDLE_I2C, &grant)) {
 		return;
 	}
-	struct bus_segment write = {BUS_SEGMENT_WRITE, (uint32_t)args[3], guest_array(guest, args[2], args[3], 1, 1), NULL};
+	struct bus_segment write = {BUS_SEGMENT_WRITE, (uint32_t)args[3],
+				    guest_array(guest, args[2], args[3], 1, 1), NULL};
 
 	if (!write.out) {
 		return;
@@ -136,7 +142,8 @@ void host_i2c_i2c_write_read(struct runtime_guest *guest, uint64_t *args)
 		return;
 	}
 	struct bus_segment segments[2] = {
-		{BUS_SEGMENT_WRITE, (uint32_t)args[3], guest_array(guest, args[2], args[3], 1, 1), NULL},
+		{BUS_SEGMENT_WRITE, (uint32_t)args[3], guest_array(guest, args[2], args[3], 1, 1),
+		 NULL},
 		{BUS_SEGMENT_READ, 0, NULL, hal_scratch(session)},
 	};
 
@@ -151,7 +158,8 @@ void host_i2c_i2c_write_read(struct runtime_guest *guest, uint64_t *args)
 	give_read(guest, args[5], &segments[1], transfer(guest, grant, args[1], segments, 2));
 }
 
-/* A transaction: operations as the guest has them, merged into messages whose bytes are in the scratch. */
+/* A transaction: operations as the guest has them, merged into messages whose bytes are in the
+ * scratch. */
 
 struct plan {
 	struct bus_segment segments[CONFIG_SAMARA_SEGMENTS];
@@ -161,8 +169,8 @@ struct plan {
 	enum bus_error error;
 };
 
-static void add(struct plan *plan, struct hal_session *session, uint8_t grant, bool is_read, const uint8_t *bytes,
-		uint64_t len)
+static void add(struct plan *plan, struct hal_session *session, uint8_t grant, bool is_read,
+		const uint8_t *bytes, uint64_t len)
 {
 	enum bus_segment_kind kind = is_read ? BUS_SEGMENT_READ : BUS_SEGMENT_WRITE;
 	bool same = plan->count > 0 && plan->segments[plan->count - 1].kind == kind;
@@ -171,9 +179,10 @@ static void add(struct plan *plan, struct hal_session *session, uint8_t grant, b
 	if (is_read && !length_fits(session, grant, len)) {
 		plan->error = BUS_NOT_GRANTED;
 	} else if (len > CONFIG_SAMARA_TRANSFER_MAX - plan->used ||
-		   (same && plan->segments[plan->count - 1].length + len > session->grants[grant].max_bytes)) {
-		hal_refuse(session, "%s: %s of more bytes than are granted", session->grants[grant].name,
-			   is_read ? "read" : "write");
+		   (same && plan->segments[plan->count - 1].length + len >
+				    session->grants[grant].max_bytes)) {
+		hal_refuse(session, "%s: %s of more bytes than are granted",
+			   session->grants[grant].name, is_read ? "read" : "write");
 		plan->error = BUS_NOT_GRANTED;
 	} else if (!same && plan->count == CONFIG_SAMARA_SEGMENTS) {
 		plan->error = BUS_INVALID;
@@ -187,15 +196,16 @@ static void add(struct plan *plan, struct hal_session *session, uint8_t grant, b
 	if (same) {
 		plan->segments[plan->count - 1].length += (uint32_t)len;
 	} else {
-		plan->segments[plan->count++] = (struct bus_segment){kind, (uint32_t)len, is_read ? NULL : scratch,
-								     is_read ? scratch : NULL};
+		plan->segments[plan->count++] = (struct bus_segment){
+			kind, (uint32_t)len, is_read ? NULL : scratch, is_read ? scratch : NULL};
 	}
 	plan->used += (uint32_t)len;
 	plan->reads += is_read;
 }
 
 /** @retval false A trap was set. */
-static bool read_plan(struct runtime_guest *guest, uint8_t grant, uint64_t address, uint64_t count, struct plan *plan)
+static bool read_plan(struct runtime_guest *guest, uint8_t grant, uint64_t address, uint64_t count,
+		      struct plan *plan)
 {
 	const uint8_t *operations = guest_array(guest, address, count, OP_SIZE, 8);
 	struct hal_session *session = runtime_guest_session(guest);
@@ -214,7 +224,8 @@ static bool read_plan(struct runtime_guest *guest, uint8_t grant, uint64_t addre
 		if (one[0] == 1 && !bytes) {
 			return false;
 		}
-		add(plan, session, grant, one[0] == 0, bytes, one[0] == 0 ? (uint64_t)high << 32 | low : high);
+		add(plan, session, grant, one[0] == 0, bytes,
+		    one[0] == 0 ? (uint64_t)high << 32 | low : high);
 	}
 	return operations != NULL;
 }
@@ -235,8 +246,9 @@ static void give_lists(struct runtime_guest *guest, uint64_t *args, const struct
 		/* Writes have their bytes in the scratch too. */
 		uint32_t len = get_u32(one + (one[0] == 0 ? 8 : 12));
 
-		if (one[0] == 0 && !guest_list(guest, lists + list++ * 8, 8, 0,
-					       hal_scratch(runtime_guest_session(guest)) + from, len)) {
+		if (one[0] == 0 &&
+		    !guest_list(guest, lists + list++ * 8, 8, 0,
+				hal_scratch(runtime_guest_session(guest)) + from, len)) {
 			return;
 		}
 		from += len;
@@ -254,7 +266,8 @@ void host_i2c_i2c_transaction(struct runtime_guest *guest, uint64_t *args)
 	struct plan plan = {.count = 0};
 	uint8_t grant;
 
-	if (!handle_grant(guest, args[0], HANDLE_I2C, &grant) || !read_plan(guest, grant, args[2], args[3], &plan)) {
+	if (!handle_grant(guest, args[0], HANDLE_I2C, &grant) ||
+	    !read_plan(guest, grant, args[2], args[3], &plan)) {
 		return;
 	}
 	if (!plan.error && (uint32_t)args[3] > 0) {
@@ -277,9 +290,11 @@ static bool delay_virtually(struct runtime_guest *guest, uint32_t ns)
 {
 	struct hal_session *session = runtime_guest_session(guest);
 	struct bus_segment segment = {BUS_SEGMENT_DELAY, ns, NULL, NULL};
-	struct bus_operation operation = {.op = BUS_DELAY, .segments = &segment, .segments_count = 1};
+	struct bus_operation operation = {
+		.op = BUS_DELAY, .segments = &segment, .segments_count = 1};
 
-	return session && session->grants_count > 0 && (port_time_is_virtual() || session->has_replay) &&
+	return session && session->grants_count > 0 &&
+	       (port_time_is_virtual() || session->has_replay) &&
 	       hal_operate(guest, session, 0, &operation) == BUS_OK;
 }
 

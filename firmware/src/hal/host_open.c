@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* samara:device: handles by logical name, and configuration; and devices that a caller names in an argument. */
+/* samara:device: handles by logical name, and configuration; and devices that a caller names in an
+ * argument. */
 
 #include <errno.h>
 #include <string.h>
@@ -92,7 +93,8 @@ static bool fits(const struct hal_grant *grant, enum handle_kind kind)
 	}
 }
 
-static int open_argument(struct runtime_guest *guest, const char *name, size_t len, const char *resource, uint32_t *handle)
+static int open_argument(struct runtime_guest *guest, const char *name, size_t len,
+			 const char *resource, uint32_t *handle)
 {
 	struct hal_session *session = runtime_guest_session(guest);
 	enum handle_kind kind = kind_of(resource);
@@ -104,7 +106,8 @@ static int open_argument(struct runtime_guest *guest, const char *name, size_t l
 	for (uint8_t index = 0; session && index < session->grants_count; index++) {
 		const struct hal_grant *grant = &session->grants[index];
 
-		if (strlen(grant->name) == len && memcmp(grant->name, name, len) == 0 && fits(grant, kind)) {
+		if (strlen(grant->name) == len && memcmp(grant->name, name, len) == 0 &&
+		    fits(grant, kind)) {
 			*handle = handle_new(guest, kind, index);
 			return *handle ? 0 : -EACCES;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* wasi:spi in the variant of `write` that hardware hosts have: the chip stays selected over one transaction. */
+/* wasi:spi in the variant of `write` that hardware hosts have: the chip stays selected over one
+ * transaction. */
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "hal/host_functions.h"
 
 #define RESULT_SIZE 16 /* any result with error */
-#define OP_SIZE     16
+#define OP_SIZE	    16
 #define ANSWER_SIZE 12
 
 /* error */
@@ -34,7 +35,8 @@ static uint8_t case_of(enum bus_error error)
 	}
 }
 
-static void fail_with(struct runtime_guest *guest, uint64_t result, uint8_t which, const char *words)
+static void fail_with(struct runtime_guest *guest, uint64_t result, uint8_t which,
+		      const char *words)
 {
 	uint8_t *area = guest_result(guest, result, RESULT_SIZE);
 
@@ -48,22 +50,25 @@ static void fail_with(struct runtime_guest *guest, uint64_t result, uint8_t whic
 	}
 }
 
-static void fail(struct runtime_guest *guest, uint64_t result, const struct bus_operation *operation)
+static void fail(struct runtime_guest *guest, uint64_t result,
+		 const struct bus_operation *operation)
 {
 	char text[160];
 
-	fail_with(guest, result, case_of(operation->error), error_words(operation, text, sizeof(text)));
+	fail_with(guest, result, case_of(operation->error),
+		  error_words(operation, text, sizeof(text)));
 }
 
 static void transfer(struct runtime_guest *guest, uint8_t grant, struct bus_operation *operation,
 		     struct bus_segment *segments, size_t count)
 {
-	*operation = (struct bus_operation){.op = BUS_TRANSFER, .segments = segments, .segments_count = count};
+	*operation = (struct bus_operation){
+		.op = BUS_TRANSFER, .segments = segments, .segments_count = count};
 	(void)hal_operate(guest, runtime_guest_session(guest), grant, operation);
 }
 
-static void give_bytes(struct runtime_guest *guest, uint64_t result, const struct bus_operation *operation,
-		       const struct bus_segment *segment)
+static void give_bytes(struct runtime_guest *guest, uint64_t result,
+		       const struct bus_operation *operation, const struct bus_segment *segment)
 {
 	if (operation->error) {
 		fail(guest, result, operation);
@@ -73,7 +78,8 @@ static void give_bytes(struct runtime_guest *guest, uint64_t result, const struc
 }
 
 /** Longer than granted: counted, and told as any refusal is. */
-static bool length_fits(struct runtime_guest *guest, uint8_t grant, uint64_t len, struct bus_operation *operation)
+static bool length_fits(struct runtime_guest *guest, uint8_t grant, uint64_t len,
+			struct bus_operation *operation)
 {
 	struct hal_session *session = runtime_guest_session(guest);
 
@@ -81,8 +87,9 @@ static bool length_fits(struct runtime_guest *guest, uint8_t grant, uint64_t len
 		return true;
 	}
 	operation->error = BUS_NOT_GRANTED;
-	snprintf(operation->detail, sizeof(operation->detail), "read of %llu bytes, at most %u are granted",
-		 (unsigned long long)len, (unsigned int)session->grants[grant].max_bytes);
+	snprintf(operation->detail, sizeof(operation->detail),
+		 "read of %llu bytes, at most %u are granted", (unsigned long long)len,
+		 (unsigned int)session->grants[grant].max_bytes);
 	hal_refuse(session, "%s: %s", session->grants[grant].name, operation->detail);
 	return false;
 }
@@ -99,7 +106,8 @@ void host_spi_spi_device_read(struct runtime_guest *guest, uint64_t *args)
 		fail(guest, args[2], &operation);
 		return;
 	}
-	struct bus_segment segment = {BUS_SEGMENT_READ, (uint32_t)args[1], NULL, hal_scratch(runtime_guest_session(guest))};
+	struct bus_segment segment = {BUS_SEGMENT_READ, (uint32_t)args[1], NULL,
+				      hal_scratch(runtime_guest_session(guest))};
 
 	transfer(guest, grant, &operation, &segment, 1);
 	give_bytes(guest, args[2], &operation, &segment);
@@ -113,7 +121,8 @@ void host_spi_spi_device_write(struct runtime_guest *guest, uint64_t *args)
 	if (!handle_grant(guest, args[0], HANDLE_SPI, &grant)) {
 		return;
 	}
-	struct bus_segment segment = {BUS_SEGMENT_WRITE, (uint32_t)args[2], guest_array(guest, args[1], args[2], 1, 1), NULL};
+	struct bus_segment segment = {BUS_SEGMENT_WRITE, (uint32_t)args[2],
+				      guest_array(guest, args[1], args[2], 1, 1), NULL};
 
 	if (!segment.out) {
 		return;
@@ -144,7 +153,8 @@ void host_spi_spi_device_transfer(struct runtime_guest *guest, uint64_t *args)
 		return;
 	}
 	/* What goes out stays as it is: the record keeps it. */
-	struct bus_segment segment = {BUS_SEGMENT_TRANSFER, (uint32_t)args[2], bytes, hal_scratch(runtime_guest_session(guest))};
+	struct bus_segment segment = {BUS_SEGMENT_TRANSFER, (uint32_t)args[2], bytes,
+				      hal_scratch(runtime_guest_session(guest))};
 
 	transfer(guest, grant, &operation, &segment, 1);
 	give_bytes(guest, args[3], &operation, &segment);
@@ -172,14 +182,17 @@ static bool read_plan(struct runtime_guest *guest, uint8_t grant, uint64_t *args
 	for (uint32_t index = 0; index < (uint32_t)args[2]; index++) {
 		const uint8_t *one = operations + index * OP_SIZE;
 		struct bus_segment *segment = &plan->segments[index];
-		uint64_t len = one[0] == OP_READ ? (uint64_t)get_u32(one + 12) << 32 | get_u32(one + 8) : get_u32(one + 12);
+		uint64_t len = one[0] == OP_READ
+				       ? (uint64_t)get_u32(one + 12) << 32 | get_u32(one + 8)
+				       : get_u32(one + 12);
 
 		if (one[0] > OP_DELAY) {
 			runtime_guest_trap(guest, "an operation of no kind");
 			return false;
 		}
 		if (one[0] == OP_DELAY) {
-			*segment = (struct bus_segment){BUS_SEGMENT_DELAY, get_u32(one + 8), NULL, NULL};
+			*segment = (struct bus_segment){BUS_SEGMENT_DELAY, get_u32(one + 8), NULL,
+							NULL};
 			continue;
 		}
 		*segment = (struct bus_segment){(enum bus_segment_kind)(one[0] + 1), 0, NULL, NULL};
@@ -219,7 +232,8 @@ static void give_answers(struct runtime_guest *guest, uint64_t *args, const stru
 			return;
 		}
 		answer[0] = (uint8_t)(segment->kind - 1);
-		if (segment->in && !guest_list(guest, at, ANSWER_SIZE, 4, segment->in, segment->length)) {
+		if (segment->in &&
+		    !guest_list(guest, at, ANSWER_SIZE, 4, segment->in, segment->length)) {
 			return;
 		}
 	}
@@ -270,7 +284,8 @@ void host_spi_open(struct runtime_guest *guest, uint64_t *args)
 		snprintf(words, sizeof(words), "not granted: %s", name);
 		fail_with(guest, args[2], ERROR_OTHER, words);
 	} else if (session->grants[grant].kind != BUS_SPI) {
-		snprintf(words, sizeof(words), "%s is %s, no spi", name, session->grants[grant].kind == BUS_I2C ? "i2c" : "gpio");
+		snprintf(words, sizeof(words), "%s is %s, no spi", name,
+			 session->grants[grant].kind == BUS_I2C ? "i2c" : "gpio");
 		fail_with(guest, args[2], ERROR_OTHER, words);
 	} else {
 		uint32_t handle = handle_new(guest, HANDLE_SPI, (uint8_t)grant);

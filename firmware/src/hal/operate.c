@@ -85,7 +85,8 @@ void hal_devices_close(void)
 
 void hal_set_level(const struct hal_device *device, bool level)
 {
-	struct bus_operation operation = {.op = BUS_SET, .level = level, .timeout_ms = SAFE_TIMEOUT_MS};
+	struct bus_operation operation = {
+		.op = BUS_SET, .level = level, .timeout_ms = SAFE_TIMEOUT_MS};
 	char why[BUS_DETAIL_MAX + 1];
 
 	if (hal_device_open(device, why, sizeof(why))) {
@@ -117,7 +118,8 @@ void hal_refuse(struct hal_session *session, const char *format, ...)
 	LOG_WRN("%s: not granted: %s", session->holder, session->report.refusal);
 }
 
-static void run(struct hal_session *session, const struct hal_device *device, struct bus_operation *operation)
+static void run(struct hal_session *session, const struct hal_device *device,
+		struct bus_operation *operation)
 {
 	int handle = handle_of(device);
 
@@ -163,7 +165,8 @@ enum bus_error hal_operate(struct runtime_guest *guest, struct hal_session *sess
 		}
 		return operation->error;
 	} else if (operation->op != BUS_TRANSFER || operation->segments_count > 0) {
-		operation->timeout_ms = operation->op == BUS_WAIT ? operation->timeout_ms : grant->device->timeout_ms;
+		operation->timeout_ms = operation->op == BUS_WAIT ? operation->timeout_ms
+								  : grant->device->timeout_ms;
 		run(session, grant->device, operation);
 	}
 	if (operation->op == BUS_SET && operation->error == BUS_OK) {

@@ -23,7 +23,8 @@ const struct hal_device *hal_profile(size_t *count)
 const struct hal_device *hal_profile_find(const char *name, size_t len)
 {
 	for (size_t index = 0; index < devices_count; index++) {
-		if (strlen(devices[index].name) == len && memcmp(devices[index].name, name, len) == 0) {
+		if (strlen(devices[index].name) == len &&
+		    memcmp(devices[index].name, name, len) == 0) {
 			return &devices[index];
 		}
 	}
@@ -42,7 +43,8 @@ size_t hal_place(const struct hal_device *device, size_t index, char place[HAL_P
 		len = snprintf(text, sizeof(text), "%s%s@0x%x%s", where, device->bus, address,
 			       device->i2c.ten_bit && address <= 0x7f ? "/10" : "");
 	} else if (device->kind == BUS_GPIO) {
-		len = snprintf(text, sizeof(text), "%s%s#%s", where, device->bus, device->gpio.line);
+		len = snprintf(text, sizeof(text), "%s%s#%s", where, device->bus,
+			       device->gpio.line);
 	} else {
 		len = snprintf(text, sizeof(text), "%s%s", where, device->bus);
 	}

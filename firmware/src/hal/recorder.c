@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A Transcript is written as it happens: its devices first, then rows. How many rows there are is known at the end alone:
- * two bytes are left for that number, and the rows move by one where one is enough.
+ * A Transcript is written as it happens: its devices first, then rows. How many rows there are is
+ * known at the end alone: two bytes are left for that number, and the rows move by one where one is
+ * enough.
  */
 
 #include <string.h>
@@ -81,19 +82,22 @@ static void write_data(struct codec_writer *writer, const struct bus_operation *
 	codec_write_head(writer, CODEC_ARRAY, count);
 	for (size_t index = 0; index < operation->segments_count; index++) {
 		if (comes_in(&operation->segments[index])) {
-			codec_write_bytes(writer, operation->segments[index].in, operation->segments[index].length);
+			codec_write_bytes(writer, operation->segments[index].in,
+					  operation->segments[index].length);
 		}
 	}
 }
 
-static void write_row(struct codec_writer *writer, uint8_t index, const struct bus_operation *operation,
-		      bool had_level, uint32_t at_us, uint32_t took_us, enum bus_kind kind)
+static void write_row(struct codec_writer *writer, uint8_t index,
+		      const struct bus_operation *operation, bool had_level, uint32_t at_us,
+		      uint32_t took_us, enum bus_kind kind)
 {
 	bool is_transfer = operation->op == BUS_TRANSFER;
 	bool has_target = (is_transfer && kind == BUS_I2C) || operation->op == BUS_WAIT;
 	bool has_segments = is_transfer || operation->op == BUS_DELAY;
 	bool has_data = is_transfer && operation->error == BUS_OK;
-	bool has_answer = (operation->op == BUS_GET || operation->op == BUS_WAIT) && operation->error == BUS_OK;
+	bool has_answer = (operation->op == BUS_GET || operation->op == BUS_WAIT) &&
+			  operation->error == BUS_OK;
 	bool has_detail = operation->detail[0] != '\0';
 	bool is_set = operation->op == BUS_SET;
 	bool is_wait = operation->op == BUS_WAIT;
@@ -145,8 +149,9 @@ static void write_row(struct codec_writer *writer, uint8_t index, const struct b
 	}
 }
 
-void hal_record_row(struct hal_session *session, uint8_t index, const struct bus_operation *operation,
-		    bool had_level, uint64_t at_us, uint64_t took_us)
+void hal_record_row(struct hal_session *session, uint8_t index,
+		    const struct bus_operation *operation, bool had_level, uint64_t at_us,
+		    uint64_t took_us)
 {
 	size_t end = CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM;
 	struct codec_writer writer;
@@ -154,14 +159,16 @@ void hal_record_row(struct hal_session *session, uint8_t index, const struct bus
 	if (!session->record) {
 		return;
 	}
-	if (!session->transcript || session->transcript_len >= end || session->rows == ROWS_MAX || session->dropped > 0) {
+	if (!session->transcript || session->transcript_len >= end || session->rows == ROWS_MAX ||
+	    session->dropped > 0) {
 		/* What comes after one that was not kept would leave a gap. */
 		session->dropped++;
 		return;
 	}
-	codec_writer_init(&writer, session->transcript + session->transcript_len, end - session->transcript_len);
-	write_row(&writer, index, operation, had_level, clipped(at_us - session->began_us), clipped(took_us),
-		  session->grants[index].kind);
+	codec_writer_init(&writer, session->transcript + session->transcript_len,
+			  end - session->transcript_len);
+	write_row(&writer, index, operation, had_level, clipped(at_us - session->began_us),
+		  clipped(took_us), session->grants[index].kind);
 	if (writer.error) {
 		session->dropped++;
 		return;
@@ -175,7 +182,8 @@ void hal_record_finish(struct hal_session *session)
 	uint8_t *count = session->transcript + session->prefix_len;
 	struct codec_writer writer;
 
-	if (!session->transcript || session->transcript_len > CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM) {
+	if (!session->transcript ||
+	    session->transcript_len > CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM) {
 		return;
 	}
 	size_t rows_len = session->transcript_len - session->prefix_len - COUNT_ROOM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A record answers in place of devices: row by row, as long as what is asked for is what was recorded. [P-10.6] */
+/* A record answers in place of devices: row by row, as long as what is asked for is what was
+ * recorded. [P-10.6] */
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 
 #define TEXT_MAX 80
 /* Bytes that a text shows of one segment. */
-#define SHOWN    8
+#define SHOWN	 8
 
 static const char *const op_names[] = {"?", "transfer", "get", "set", "wait"};
 static const char *const segment_names[] = {"?", "read", "write", "transfer", "delay"};
@@ -122,7 +123,8 @@ static void describe(struct text *text, const struct bus_operation *operation, e
 }
 
 /** Whether the next bytes are those; what the record has is described either way. */
-static bool same_bytes(struct codec_reader *reader, const struct bus_segment *segment, struct text *text)
+static bool same_bytes(struct codec_reader *reader, const struct bus_segment *segment,
+		       struct text *text)
 {
 	struct codec_head head;
 	uint8_t shown[SHOWN + 1];
@@ -137,7 +139,8 @@ static bool same_bytes(struct codec_reader *reader, const struct bus_segment *se
 		uint32_t left = (uint32_t)head.argument - at;
 		uint32_t some = left < sizeof(page) ? left : (uint32_t)sizeof(page);
 
-		if (reader->source.read(reader->source.context, reader->offset, page, some) != (int)some) {
+		if (reader->source.read(reader->source.context, reader->offset, page, some) !=
+		    (int)some) {
 			return false;
 		}
 		if (at == 0) {
@@ -155,7 +158,8 @@ static bool same_bytes(struct codec_reader *reader, const struct bus_segment *se
 	return same;
 }
 
-static bool same_segment(struct codec_reader *reader, const struct bus_segment *segment, struct text *text)
+static bool same_segment(struct codec_reader *reader, const struct bus_segment *segment,
+			 struct text *text)
 {
 	uint32_t pairs = 0;
 	uint64_t key = 0;
@@ -193,7 +197,8 @@ static void take_data(struct codec_reader *reader, struct bus_operation *operati
 			at++;
 		}
 		if (wanted && at < operation->segments_count) {
-			(void)codec_read_bytes(reader, operation->segments[at].in, operation->segments[at].length);
+			(void)codec_read_bytes(reader, operation->segments[at].in,
+					       operation->segments[at].length);
 		} else {
 			(void)codec_skip(reader);
 		}
@@ -201,7 +206,8 @@ static void take_data(struct codec_reader *reader, struct bus_operation *operati
 }
 
 /** @retval true The row is what was asked for, and operation has its answer. */
-static bool take_row(struct hal_session *session, uint8_t device, struct bus_operation *operation, struct text *text)
+static bool take_row(struct hal_session *session, uint8_t device, struct bus_operation *operation,
+		     struct text *text)
 {
 	struct codec_reader *reader = &session->replay.reader;
 	uint32_t pairs = 0;
@@ -219,11 +225,14 @@ static bool take_row(struct hal_session *session, uint8_t device, struct bus_ope
 			(void)codec_read_uint(reader, 15, &value);
 			value = session->replay.devices[value & 15];
 			same = value == device;
-			add(text, value < session->grants_count ? session->grants[value].name : "another device");
+			add(text, value < session->grants_count ? session->grants[value].name
+								: "another device");
 			break;
 		case 2:
 			(void)codec_read_uint(reader, BUS_DELAY, &value);
-			add(text, value < 5 ? op_names[value] : value == BUS_DELAY ? "delay" : "another operation");
+			add(text, value < 5	       ? op_names[value]
+				  : value == BUS_DELAY ? "delay"
+						       : "another operation");
 			same = same && value == operation->op;
 			break;
 		case 3:
@@ -236,8 +245,12 @@ static bool take_row(struct hal_session *session, uint8_t device, struct bus_ope
 			(void)codec_read_array(reader, 64, &count);
 			same = same && count == operation->segments_count;
 			for (uint32_t index = 0; index < count && !reader->error; index++) {
-				same = same_segment(reader, index < operation->segments_count ? &operation->segments[index] : NULL,
-						    text) && same;
+				same = same_segment(reader,
+						    index < operation->segments_count
+							    ? &operation->segments[index]
+							    : NULL,
+						    text) &&
+				       same;
 			}
 			break;
 		case 5:

@@ -12,7 +12,8 @@
 #include "port/log.h"
 
 static struct hal_session sessions[HAL_SESSIONS];
-static struct hal_session *owners[CONFIG_SAMARA_DEVICES]; /* who has a device; inputs are nobody's */
+static struct hal_session
+	*owners[CONFIG_SAMARA_DEVICES]; /* who has a device; inputs are nobody's */
 static bool scratch_taken[CONFIG_SAMARA_SLOTS];
 /* As many runs as there are slots can keep a transcript. */
 static uint8_t transcripts[CONFIG_SAMARA_SLOTS][CONFIG_SAMARA_TRANSCRIPT_MAX];
@@ -95,7 +96,8 @@ static int open_devices(struct hal_session *session, struct codec_error *error)
 		struct hal_grant *grant = &session->grants[index];
 
 		if (hal_device_open(grant->device, why, sizeof(why))) {
-			codec_error_set(error, CODEC_UNAVAILABLE, "device %s: %s", grant->name, why);
+			codec_error_set(error, CODEC_UNAVAILABLE, "device %s: %s", grant->name,
+					why);
 			return -EINVAL;
 		}
 	}
@@ -152,7 +154,8 @@ static bool share_place(const struct hal_device *one, const struct hal_device *o
 	if (one == other) {
 		return true;
 	}
-	if (one->kind != other->kind || one->simulated != other->simulated || strcmp(one->bus, other->bus) != 0) {
+	if (one->kind != other->kind || one->simulated != other->simulated ||
+	    strcmp(one->bus, other->bus) != 0) {
 		return false;
 	}
 	for (size_t first = 0; first < ones; first++) {
@@ -178,7 +181,8 @@ static bool is_free(const struct hal_session *session, const struct hal_device *
 	const struct hal_device *devices = hal_profile(&count);
 
 	for (size_t index = 0; index < count; index++) {
-		if (owners[index] && owners[index] != session && share_place(&devices[index], device)) {
+		if (owners[index] && owners[index] != session &&
+		    share_place(&devices[index], device)) {
 			return false;
 		}
 	}
@@ -218,14 +222,16 @@ int hal_session_try_begin(struct hal_session *session)
 	session->began_us = port_now_us();
 	hal_record_begin(session);
 	if (session->has_replay && hal_replay_begin(session)) {
-		snprintf(session->report.difference, sizeof(session->report.difference), "the record cannot be read");
+		snprintf(session->report.difference, sizeof(session->report.difference),
+			 "the record cannot be read");
 	}
 	return 0;
 }
 
 void hal_session_end(struct hal_session *session, bool safe)
 {
-	for (uint8_t index = 0; index < session->grants_count && safe && !session->has_replay; index++) {
+	for (uint8_t index = 0; index < session->grants_count && safe && !session->has_replay;
+	     index++) {
 		if (hal_may_write(&session->grants[index])) {
 			make_safe(session->grants[index].device);
 		}
@@ -272,8 +278,8 @@ bool hal_grants_conflict(const struct hal_session *a, const struct hal_session *
 			const struct hal_grant *one = &a->grants[first];
 			const struct hal_grant *other = &b->grants[second];
 
-			if (hal_may_write(one) && hal_may_write(other) && one->device && other->device &&
-			    share_place(one->device, other->device)) {
+			if (hal_may_write(one) && hal_may_write(other) && one->device &&
+			    other->device && share_place(one->device, other->device)) {
 				return true;
 			}
 		}

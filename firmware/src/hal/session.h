@@ -22,15 +22,15 @@ struct hal_grant {
 	uint32_t per_second;	 /* 0: any number */
 	uint32_t tokens;	 /* thousandths of an operation */
 	uint64_t filled_us;
-	bool is_set;   /* this run has set the level */
+	bool is_set; /* this run has set the level */
 	bool level_set;
 };
 
 struct replay {
 	struct codec_source source;
 	struct codec_reader reader;
-	uint32_t left;	   /* rows that were not asked for */
-	uint32_t position; /* of the next row, from 0 */
+	uint32_t left;	     /* rows that were not asked for */
+	uint32_t position;   /* of the next row, from 0 */
 	uint8_t devices[16]; /* the record's devices as indexes of grants; 0xff: another */
 };
 
@@ -67,21 +67,25 @@ static inline bool hal_may_write(const struct hal_grant *grant)
 
 /* grants.c */
 
-/** @brief Read a list of grants, and hold each to the profile; in a replay a device may be missing. */
-int hal_grants_read(struct hal_session *session, const struct codec_source *source, struct codec_error *error);
+/** @brief Read a list of grants, and hold each to the profile; in a replay a device may be missing.
+ */
+int hal_grants_read(struct hal_session *session, const struct codec_source *source,
+		    struct codec_error *error);
 /** @brief What a grant allows. [P-10.3] @retval false operation->error and detail say why not. */
 bool hal_grant_check(struct hal_grant *grant, struct bus_operation *operation, uint64_t now_us);
 
 /* operate.c */
 
 /**
- * @brief One operation of a run, as far as its grant allows it, from the device or from a record. Runner.
+ * @brief One operation of a run, as far as its grant allows it, from the device or from a record.
+ * Runner.
  * @return operation->error.
  */
 enum bus_error hal_operate(struct runtime_guest *guest, struct hal_session *session, uint8_t index,
 			   struct bus_operation *operation);
 /** @brief Refused before it was an operation: counted, with the first in words. */
-void hal_refuse(struct hal_session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void hal_refuse(struct hal_session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /** @brief Room for what comes in, of CONFIG_SAMARA_TRANSFER_MAX bytes. */
 uint8_t *hal_scratch(struct hal_session *session);
 /** @brief Set the level of an output, outside of any run. */
@@ -89,8 +93,9 @@ void hal_set_level(const struct hal_device *device, bool level);
 
 /* recorder.c */
 void hal_record_begin(struct hal_session *session);
-void hal_record_row(struct hal_session *session, uint8_t index, const struct bus_operation *operation,
-		    bool had_level, uint64_t at_us, uint64_t took_us);
+void hal_record_row(struct hal_session *session, uint8_t index,
+		    const struct bus_operation *operation, bool had_level, uint64_t at_us,
+		    uint64_t took_us);
 void hal_record_finish(struct hal_session *session);
 
 /* replay.c */

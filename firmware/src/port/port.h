@@ -48,7 +48,8 @@ void port_mutex_lock(struct port_mutex *mutex);
 void port_mutex_unlock(struct port_mutex *mutex);
 
 void port_cond_init(struct port_cond *cond);
-/** @brief Wait for a signal. @retval 0 Signalled, or woken for nothing. @retval -ETIMEDOUT It is `until_us`. */
+/** @brief Wait for a signal. @retval 0 Signalled, or woken for nothing. @retval -ETIMEDOUT It is
+ * `until_us`. */
 int port_cond_wait(struct port_cond *cond, struct port_mutex *mutex, uint64_t until_us);
 void port_cond_signal(struct port_cond *cond);
 void port_cond_broadcast(struct port_cond *cond);
@@ -74,8 +75,8 @@ struct port_link_events {
 	/** The connection that was up, or that was tried, is no more. `why` is for people. */
 	void (*down)(const char *why);
 	/**
-	 * A message. `payload` is NULL where `len` is above CONFIG_SAMARA_PACKET_MAX: it was drained.
-	 * A QoS 1 message is acknowledged when this returns.
+	 * A message. `payload` is NULL where `len` is above CONFIG_SAMARA_PACKET_MAX: it was
+	 * drained. A QoS 1 message is acknowledged when this returns.
 	 */
 	void (*message)(const char *topic, const uint8_t *payload, size_t len);
 	/** The broker has the QoS 1 message that port_link_publish() numbered so. */
@@ -105,7 +106,8 @@ int port_link_subscribe(const char *filter, int qos);
  */
 int port_link_publish(const char *topic, const void *payload, size_t len, int qos, bool retain);
 
-/** @brief Let the network work until `until_us`, or until port_wake(). Calls the events. Agent's thread. */
+/** @brief Let the network work until `until_us`, or until port_wake(). Calls the events. Agent's
+ * thread. */
 void port_wait(uint64_t until_us);
 /** @brief End a port_wait() that is under way, or the next one. Any thread, signal handlers too. */
 void port_wake(void);
@@ -115,15 +117,17 @@ bool port_stopping(void);
 /* Flash: one partition of ours. */
 
 struct port_flash_geometry {
-	uint32_t size;       /* bytes, a multiple of block_size */
+	uint32_t size;	     /* bytes, a multiple of block_size */
 	uint32_t block_size; /* bytes that are erased at once */
 	uint32_t write_size; /* bytes that are written at once, and once only between erasures */
 };
 
 const struct port_flash_geometry *port_flash_geometry(void);
-/** @retval 0 Done. @retval -EBADMSG What is there cannot be read (error correction). @retval -EIO It failed. */
+/** @retval 0 Done. @retval -EBADMSG What is there cannot be read (error correction). @retval -EIO
+ * It failed. */
 int port_flash_read(uint32_t offset, void *data, size_t len);
-/** @brief Offset and length are multiples of write_size. Erased bytes are 0xff. @retval -EIO It failed. */
+/** @brief Offset and length are multiples of write_size. Erased bytes are 0xff. @retval -EIO It
+ * failed. */
 int port_flash_write(uint32_t offset, const void *data, size_t len);
 /** @brief Erase one block. @retval -EIO It failed. */
 int port_flash_erase(uint32_t offset);
@@ -140,7 +144,8 @@ int port_flash_erase(uint32_t offset);
 int port_device_open(const struct hal_device *device, char *why, size_t size);
 /** @brief Do one operation; blocks. What goes wrong on the bus is operation->error. */
 void port_device_run(int handle, struct bus_operation *operation);
-/** @brief Make an operation that is under way end soon with BUS_CANCELLED, where the system lets it. Any thread. */
+/** @brief Make an operation that is under way end soon with BUS_CANCELLED, where the system lets
+ * it. Any thread. */
 void port_device_cancel(int handle);
 /** @brief Give it back. Outputs keep their level where the system lets them. */
 void port_device_close(int handle);
@@ -151,12 +156,14 @@ bool port_time_is_virtual(void);
 
 /** @brief Bytes of RAM that the system could still give; 0 where it does not know. */
 size_t port_free_memory(void);
-/** @brief The agent's thread is alive. Without it for the watchdog's time the system starts again, outputs safe. */
+/** @brief The agent's thread is alive. Without it for the watchdog's time the system starts again,
+ * outputs safe. */
 void port_watchdog_feed(void);
 
 enum port_log_level { PORT_LOG_ERR = 1, PORT_LOG_WRN, PORT_LOG_INF, PORT_LOG_DBG };
 
-/** @brief One line, without its end. `subsystem` is agent, link, codec, store, runtime, task, hal, health or port. */
+/** @brief One line, without its end. `subsystem` is agent, link, codec, store, runtime, task, hal,
+ * health or port. */
 void port_log(enum port_log_level level, const char *subsystem, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

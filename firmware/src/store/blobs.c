@@ -9,11 +9,11 @@
 #include "store/store.h"
 #include "store/values.h"
 
-#define PIECE        480
-#define INDEX_BITS   12
-#define PIECES_MAX   (1u << INDEX_BITS)
-#define NUMBERS      (1u << (32 - INDEX_BITS))
-#define BEGUN_SIZE   (STORE_DIGEST_SIZE + 4)
+#define PIECE	   480
+#define INDEX_BITS 12
+#define PIECES_MAX (1u << INDEX_BITS)
+#define NUMBERS	   (1u << (32 - INDEX_BITS))
+#define BEGUN_SIZE (STORE_DIGEST_SIZE + 4)
 
 struct blob {
 	uint8_t digest[STORE_DIGEST_SIZE];
@@ -92,8 +92,8 @@ static uint32_t size_in_log(uint32_t size)
 {
 	uint32_t rest = size % PIECE;
 
-	return size / PIECE * log_size(PIECE) + (rest ? log_size(rest) : 0) +
-	       log_size(BEGUN_SIZE) + log_size(4);
+	return size / PIECE * log_size(PIECE) + (rest ? log_size(rest) : 0) + log_size(BEGUN_SIZE) +
+	       log_size(4);
 }
 
 static void forget(struct blob *blob)
@@ -113,8 +113,7 @@ static void found_begun(const struct log_record *record)
 	if (!blob) {
 		blob = free_slot();
 	}
-	if (!blob || record->len != sizeof(data) ||
-	    log_read(record->at, 0, data, sizeof(data))) {
+	if (!blob || record->len != sizeof(data) || log_read(record->at, 0, data, sizeof(data))) {
 		damaged++;
 		return;
 	}
@@ -602,7 +601,7 @@ uint32_t store_blob_max(void)
 	uint32_t capacity = log_capacity();
 	uint32_t most = capacity / log_size(PIECE) * PIECE;
 
-	return most < 2 * PIECE ? 0
+	return most < 2 * PIECE			   ? 0
 	       : most - PIECE < PIECES_MAX * PIECE ? most - PIECE
 						   : PIECES_MAX * PIECE;
 }

@@ -10,14 +10,15 @@
 /* Types of records above those of values. */
 enum {
 	BLOB_BEGUN = 0x40, /* id: number of the blob; digest and size */
-	BLOB_PIECE,        /* id: number and index of the piece */
-	BLOB_DONE,         /* id: number; complete, and when it was used last */
+	BLOB_PIECE,	   /* id: number and index of the piece */
+	BLOB_DONE,	   /* id: number; complete, and when it was used last */
 };
 
 void blobs_reset(void);
 /** @brief A record that says which blobs there are, in the order of the log. */
 void blobs_found(const struct log_record *record);
-/** @brief All of those were found: a record that one is complete. Compaction may have moved it before the other. */
+/** @brief All of those were found: a record that one is complete. Compaction may have moved it
+ * before the other. */
 void blobs_found_done(const struct log_record *record);
 /** @brief All records were found: what is there of the blobs that are not complete. */
 void blobs_mounted(void);

@@ -9,8 +9,9 @@
 
 #define BLOCK_MAGIC 0x31474c53 /* SLG1 */
 #define WRITE_MAX   32
-#define PAGE        256
-/* In the last block that was free: all of the oldest one, whose sequence number is its id, is elsewhere. */
+#define PAGE	    256
+/* In the last block that was free: all of the oldest one, whose sequence number is its id, is
+ * elsewhere. */
 #define COMPACTED   0x7f
 
 struct block_header {
@@ -32,8 +33,8 @@ struct record_header {
 static const struct port_flash_geometry *geometry;
 static const struct log_owner *owner;
 static uint32_t blocks;
-static uint32_t tail;     /* the oldest block */
-static uint32_t chain;    /* blocks in use, from the tail to the head */
+static uint32_t tail;	  /* the oldest block */
+static uint32_t chain;	  /* blocks in use, from the tail to the head */
 static uint32_t sequence; /* of the head */
 static uint32_t head_at;  /* where the next record goes; an offset of the flash */
 static uint32_t erasures;
@@ -145,8 +146,8 @@ static bool is_blank(uint32_t from, uint32_t to)
 static int open_block(void)
 {
 	uint32_t block = chain == 0 ? tail : (tail + chain) % blocks;
-	struct block_header header = {.magic = BLOCK_MAGIC, .sequence = sequence + 1,
-				      .reserved = UINT32_MAX};
+	struct block_header header = {
+		.magic = BLOCK_MAGIC, .sequence = sequence + 1, .reserved = UINT32_MAX};
 	uint32_t at = block * geometry->block_size;
 	int error = 0;
 
@@ -281,8 +282,11 @@ static int write_record(const struct record_header *header, const void *data, ui
 
 static int append(const struct log_record *record, const void *data, uint32_t *at)
 {
-	struct record_header header = {.type = record->type, .reserved = 0xff, .len = record->len,
-				       .id = record->id, .data_crc = record->crc};
+	struct record_header header = {.type = record->type,
+				       .reserved = 0xff,
+				       .len = record->len,
+				       .id = record->id,
+				       .data_crc = record->crc};
 
 	if (chain == 0 || head_at + log_size(record->len) > limit_of(head_block())) {
 		int error = chain == blocks ? -ENOSPC : open_block();
@@ -313,8 +317,8 @@ static bool is_newest(const struct log_record *record)
 /** From here on the oldest block may be anything. It is written behind the limit. */
 static int mark_compacted(void)
 {
-	struct record_header header = {.type = COMPACTED, .reserved = 0xff,
-				       .id = sequence_of(tail)};
+	struct record_header header = {
+		.type = COMPACTED, .reserved = 0xff, .id = sequence_of(tail)};
 
 	header.crc = header_crc(&header, sequence);
 	return write_record(&header, NULL, 0);
@@ -358,12 +362,13 @@ static int compact(void)
 
 int log_append(uint8_t type, uint32_t id, const void *data, size_t len, uint32_t *at)
 {
-	struct log_record record = {.type = type, .id = id, .len = (uint16_t)len,
-				    .crc = codec_crc32(0, data, len)};
+	struct log_record record = {
+		.type = type, .id = id, .len = (uint16_t)len, .crc = codec_crc32(0, data, len)};
 
 	/* One block stays free for the compaction. */
 	for (uint32_t rounds = 0;
-	     (chain == 0 || head_at + log_size(len) > limit_of(head_block())) && chain + 1 >= blocks;
+	     (chain == 0 || head_at + log_size(len) > limit_of(head_block())) &&
+	     chain + 1 >= blocks;
 	     rounds++) {
 		int error = rounds > 2 * blocks ? -ENOSPC : compact();
 
@@ -427,8 +432,9 @@ static void find_head(bool *compacted)
 }
 
 /**
- * All blocks are in use only while a compaction lasts. Where it was done, the oldest block is erased, of which nobody
- * knows how much is left; where it was not, the head is, which has nothing but copies.
+ * All blocks are in use only while a compaction lasts. Where it was done, the oldest block is
+ * erased, of which nobody knows how much is left; where it was not, the head is, which has nothing
+ * but copies.
  */
 static int finish_compaction(bool compacted)
 {
@@ -470,6 +476,7 @@ void log_stats(struct log_stats *stats)
 {
 	uint32_t turns = sequence / blocks;
 
-	*stats = (struct log_stats){.erasures = erasures, .least_worn = turns,
+	*stats = (struct log_stats){.erasures = erasures,
+				    .least_worn = turns,
 				    .most_worn = turns + (sequence % blocks ? 1 : 0)};
 }

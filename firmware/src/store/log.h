@@ -2,16 +2,19 @@
 
 /**
  * @file
- * @brief The log under the store: records in blocks that are used in turn. The store's own; callers hold its lock.
+ * @brief The log under the store: records in blocks that are used in turn. The store's own; callers
+ * hold its lock.
  *
- * A block begins with a header whose sequence number says how old it is; blocks follow each other on the flash, from
- * the oldest to the head, and wear evenly for that reason. A record is a header and its data; it counts when both
- * checksums hold. A header that is torn ends its block: what comes later goes to the next one. A checksum of a header
- * covers the sequence number of its block, so that what an erasure left behind is never taken for a record.
+ * A block begins with a header whose sequence number says how old it is; blocks follow each other
+ * on the flash, from the oldest to the head, and wear evenly for that reason. A record is a header
+ * and its data; it counts when both checksums hold. A header that is torn ends its block: what
+ * comes later goes to the next one. A checksum of a header covers the sequence number of its block,
+ * so that what an erasure left behind is never taken for a record.
  *
- * Compaction takes the oldest block: what is alive in it is appended again, then it is erased. One block stays free for
- * that. It ends if what is alive fits all blocks but two, each less its header and one record that did not fit its end:
- * then the blocks between hold at least one record that is dead or missing, and each round frees more than it writes.
+ * Compaction takes the oldest block: what is alive in it is appended again, then it is erased. One
+ * block stays free for that. It ends if what is alive fits all blocks but two, each less its header
+ * and one record that did not fit its end: then the blocks between hold at least one record that is
+ * dead or missing, and each round frees more than it writes.
  */
 
 #ifndef SAMARA_STORE_LOG_H_
@@ -22,9 +25,9 @@
 #include <stdint.h>
 
 #define LOG_HEADER_SIZE 16
-#define LOG_NOWHERE     UINT32_MAX
+#define LOG_NOWHERE	UINT32_MAX
 /** Deletes the value of its key. */
-#define LOG_TOMBSTONE   0x80
+#define LOG_TOMBSTONE	0x80
 
 struct log_record {
 	uint32_t at; /* offset of its header */
@@ -52,7 +55,8 @@ uint32_t log_capacity(void);
  * @retval 0 Durable. @retval -EIO Flash fails.
  */
 int log_append(uint8_t type, uint32_t id, const void *data, size_t len, uint32_t *at);
-/** @brief The first record, or the one after: from the oldest to the newest. @retval false There are no more. */
+/** @brief The first record, or the one after: from the oldest to the newest. @retval false There
+ * are no more. */
 bool log_first(struct log_record *record);
 bool log_next(struct log_record *record);
 /** @brief Whether the data of a record are what was written. */

@@ -2,11 +2,12 @@
 
 /**
  * @file
- * @brief What outlives a power cut: small values by key, and blobs by digest, in one log over the flash partition.
+ * @brief What outlives a power cut: small values by key, and blobs by digest, in one log over the
+ * flash partition.
  *
- * One log of records serves everything, oldest block first, so that wear is even; a call that returned 0 is durable, a
- * power cut at any write or erasure leaves the state before or after a call, and the mount finds it. Any thread: calls
- * are one at a time inside.
+ * One log of records serves everything, oldest block first, so that wear is even; a call that
+ * returned 0 is durable, a power cut at any write or erasure leaves the state before or after a
+ * call, and the mount finds it. Any thread: calls are one at a time inside.
  */
 
 #ifndef SAMARA_STORE_H_
@@ -20,39 +21,48 @@
 
 /** Kinds of values; the id is their owner's. */
 enum store_type {
-	STORE_RESULT = 1,   /* an encoded Result, or a document that belongs to one, until acknowledged */
-	STORE_DEPLOYMENTS,  /* the desired index that is followed */
-	STORE_DEPLOYMENT,   /* one DesiredDeployment */
+	STORE_RESULT =
+		1, /* an encoded Result, or a document that belongs to one, until acknowledged */
+	STORE_DEPLOYMENTS, /* the desired index that is followed */
+	STORE_DEPLOYMENT,  /* one DesiredDeployment */
 	STORE_COUNTER,
 	STORE_TYPES,
 };
 
 /**
  * @brief Find what is there; an empty or foreign partition becomes an empty store.
- * @retval 0 Mounted. @retval -EIO Flash fails. @retval -EINVAL Geometry: fewer than 3 blocks, or a write size above 32.
+ * @retval 0 Mounted. @retval -EIO Flash fails. @retval -EINVAL Geometry: fewer than 3 blocks, or a
+ * write size above 32.
  */
 int store_mount(void);
 
-/** @brief Put a value in place of the one that is there. @retval -ENOSPC No room. @retval -EMSGSIZE Above CONFIG_SAMARA_VALUE_MAX. */
+/** @brief Put a value in place of the one that is there. @retval -ENOSPC No room. @retval -EMSGSIZE
+ * Above CONFIG_SAMARA_VALUE_MAX. */
 int store_put(enum store_type type, uint32_t id, const void *data, size_t len);
-/** @brief Read from a value. @retval >=0 Bytes that were read. @retval -ENOENT No such value. @retval -EBADMSG It is damaged. */
+/** @brief Read from a value. @retval >=0 Bytes that were read. @retval -ENOENT No such value.
+ * @retval -EBADMSG It is damaged. */
 int store_get(enum store_type type, uint32_t id, size_t offset, void *data, size_t len);
 /** @retval >=0 Its length. @retval -ENOENT */
 int store_len(enum store_type type, uint32_t id);
 /** @retval 0 It is gone, or never was. */
 int store_delete(enum store_type type, uint32_t id);
-/** @brief Ids of a type, in ascending order, from `from` on. @retval 0 `*id` is the next. @retval -ENOENT There is none. */
+/** @brief Ids of a type, in ascending order, from `from` on. @retval 0 `*id` is the next. @retval
+ * -ENOENT There is none. */
 int store_next(enum store_type type, uint32_t from, uint32_t *id);
 
-/** @brief Begin or go on with a blob. Evicts the least recently used ones that are not pinned. @retval >=0 Bytes that are there: go on from here. @retval -ENOSPC It does not fit beside what is pinned. */
+/** @brief Begin or go on with a blob. Evicts the least recently used ones that are not pinned.
+ * @retval >=0 Bytes that are there: go on from here. @retval -ENOSPC It does not fit beside what is
+ * pinned. */
 int store_blob_begin(const uint8_t *digest, uint32_t size);
 /** @brief Next bytes. `offset` is what is there. @retval -EINVAL Not the next. @retval -EIO */
 int store_blob_append(const uint8_t *digest, uint32_t offset, const void *data, size_t len);
-/** @brief All bytes are there: check them. @retval 0 Complete. @retval -EBADMSG They are not what the digest says, and are thrown away. */
+/** @brief All bytes are there: check them. @retval 0 Complete. @retval -EBADMSG They are not what
+ * the digest says, and are thrown away. */
 int store_blob_finish(const uint8_t *digest);
 /** @retval >0 Size of a complete blob. @retval -ENOENT */
 int store_blob_size(const uint8_t *digest);
-/** @brief Check its digest, once after every mount. @retval -EBADMSG It was damaged, and is gone. @retval -ENOENT */
+/** @brief Check its digest, once after every mount. @retval -EBADMSG It was damaged, and is gone.
+ * @retval -ENOENT */
 int store_blob_verify(const uint8_t *digest);
 /** @retval >=0 Bytes that were read. @retval -ENOENT @retval -EBADMSG Damaged. */
 int store_blob_read(const uint8_t *digest, uint32_t offset, void *data, size_t len);
@@ -69,7 +79,7 @@ uint32_t store_blob_max(void);
 
 struct store_stats {
 	uint32_t capacity; /* bytes for values and blobs */
-	uint32_t used;     /* by what is alive */
+	uint32_t used;	   /* by what is alive */
 	uint32_t erasures;
 	uint32_t least_worn; /* erasures of one block */
 	uint32_t most_worn;

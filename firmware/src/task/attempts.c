@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One attempt: its blobs are pulled one after the other, its devices opened, then it waits for slot and devices, runs,
- * and its end becomes a result. Whatever stops it first says what the result is. Twin of proplet/tasks.
+ * One attempt: its blobs are pulled one after the other, its devices opened, then it waits for slot
+ * and devices, runs, and its end becomes a result. Whatever stops it first says what the result is.
+ * Twin of proplet/tasks.
  */
 
 #define LOG_SUBSYSTEM "task"
@@ -22,7 +23,7 @@
 
 #define US_PER_MS   1000ull
 #define PATIENCE_US 20000ull  /* an attempt that is held so long is announced */
-#define LOOK_US     200000ull /* well below the manager's 2 s of grace */
+#define LOOK_US	    200000ull /* well below the manager's 2 s of grace */
 #define RENEW_MAX   10
 #define REMEMBERED  64
 #define INLINE_MAX  512
@@ -80,7 +81,8 @@ static uint64_t renewed_us;
 static bool leaving;
 static unsigned int refused_count;
 
-/* Acknowledged attempts of this connection: a start that comes twice must not run them again. [P-1.2] */
+/* Acknowledged attempts of this connection: a start that comes twice must not run them again.
+ * [P-1.2] */
 static struct attempt_ref finished[REMEMBERED];
 static unsigned int finished_next;
 
@@ -260,12 +262,14 @@ static void send_end(struct attempt *one, struct codec_result *result, const str
 		result->has_refusals = true;
 		result->refusals = end->report.refusals;
 	}
-	outbox_add(&one->ref, result, end && result->outcome == CODEC_OUTCOME_COMPLETED ? end->body : NULL,
+	outbox_add(&one->ref, result,
+		   end && result->outcome == CODEC_OUTCOME_COMPLETED ? end->body : NULL,
 		   end && result->outcome == CODEC_OUTCOME_COMPLETED ? end->body_len : 0,
 		   end ? end->report.transcript : NULL, end ? end->report.transcript_len : 0);
 }
 
-static struct codec_result failure(enum codec_outcome outcome, enum codec_error_code code, const char *message)
+static struct codec_result failure(enum codec_outcome outcome, enum codec_error_code code,
+				   const char *message)
 {
 	return (struct codec_result){
 		.outcome = outcome,
@@ -274,7 +278,8 @@ static struct codec_result failure(enum codec_outcome outcome, enum codec_error_
 	};
 }
 
-/** What the reason of a stop makes of an attempt; it says nothing where it does not count any more. */
+/** What the reason of a stop makes of an attempt; it says nothing where it does not count any more.
+ */
 static void end_stopped(struct attempt *one, const struct run_end *end)
 {
 	struct codec_error error;
@@ -283,18 +288,20 @@ static void end_stopped(struct attempt *one, const struct run_end *end)
 
 	switch (one->stopping) {
 	case STOP_CANCELLED:
-		codec_error_set(&error, CODEC_CANCELLED, "%s: stopped %s it ran", one->holder, end ? "while" : "before");
+		codec_error_set(&error, CODEC_CANCELLED, "%s: stopped %s it ran", one->holder,
+				end ? "while" : "before");
 		break;
 	case STOP_EXPIRED:
 		outcome = CODEC_OUTCOME_EXPIRED;
-		codec_error_set(&error, CODEC_DEADLINE_EXCEEDED, "%s: did not begin within %u ms", one->holder,
-				(unsigned int)one->time_left_ms);
+		codec_error_set(&error, CODEC_DEADLINE_EXCEEDED, "%s: did not begin within %u ms",
+				one->holder, (unsigned int)one->time_left_ms);
 		break;
 	case STOP_LEAVING:
-		/* Begun work may have moved outputs: only its policy can say whether it may be done again. [P-5.3] */
+		/* Begun work may have moved outputs: only its policy can say whether it may be done
+		 * again. [P-5.3] */
 		outcome = end ? CODEC_OUTCOME_LOST : CODEC_OUTCOME_REFUSED;
-		codec_error_set(&error, CODEC_UNAVAILABLE, "%s: the proplet left %s it ran", one->holder,
-				end ? "while" : "before");
+		codec_error_set(&error, CODEC_UNAVAILABLE, "%s: the proplet left %s it ran",
+				one->holder, end ? "while" : "before");
 		break;
 	default:
 		release(one);
@@ -318,7 +325,8 @@ static void end_refused(struct attempt *one, const struct codec_error *error)
 	release(one);
 }
 
-/** A replay that differs did not do what it was asked to show, however it ended by itself. [P-10.6] */
+/** A replay that differs did not do what it was asked to show, however it ended by itself. [P-10.6]
+ */
 static bool differs(const struct run_end *end)
 {
 	return end->report.difference[0] && (end->result.outcome == CODEC_OUTCOME_COMPLETED ||
@@ -332,7 +340,8 @@ static void end_ran(struct attempt *one, const struct run_end *end)
 	uint64_t waited = one->began_us - one->received_us + ran->prepare_us;
 
 	if (differs(end)) {
-		result = failure(CODEC_OUTCOME_TRAPPED, CODEC_FAILED_PRECONDITION, end->report.difference);
+		result = failure(CODEC_OUTCOME_TRAPPED, CODEC_FAILED_PRECONDITION,
+				 end->report.difference);
 		result.ran_us = ran->ran_us;
 	} else if (ran->code != CODEC_NO_ERROR) {
 		result.has_error = true;
@@ -375,9 +384,10 @@ static void on_done(struct run *run, const struct run_end *end)
 {
 	struct attempt *one = owner(run);
 
-	/* A guest that ended by itself before the stop reached it has an outcome of its own, and for `cancel` that one counts. [P-5.5] */
-	bool cut = one->stopping != STOP_NOT &&
-		   (one->stopping != STOP_CANCELLED || end->result.outcome == CODEC_OUTCOME_CANCELLED);
+	/* A guest that ended by itself before the stop reached it has an outcome of its own, and
+	 * for `cancel` that one counts. [P-5.5] */
+	bool cut = one->stopping != STOP_NOT && (one->stopping != STOP_CANCELLED ||
+						 end->result.outcome == CODEC_OUTCOME_CANCELLED);
 
 	if (cut) {
 		end_stopped(one, end);
@@ -388,7 +398,8 @@ static void on_done(struct run *run, const struct run_end *end)
 
 static void stop(struct attempt *one, enum stop_reason reason)
 {
-	bool silent = reason == STOP_FENCED || reason == STOP_LEASE_OVER || reason == STOP_SUPERSEDED;
+	bool silent =
+		reason == STOP_FENCED || reason == STOP_LEASE_OVER || reason == STOP_SUPERSEDED;
 
 	/* What no longer counts cannot count again; a cancelled attempt may still be fenced. */
 	if (one->stopping != STOP_NOT && !silent) {
@@ -458,10 +469,12 @@ static int open_session(struct attempt *one, struct codec_error *error)
 		one->replay = codec_source_blob(replay->digest, replay->size);
 		options.replay = &one->replay;
 	}
-	int failed = hal_session_open(&one->session, &options, grants->size > 0 ? &source : NULL, error);
+	int failed =
+		hal_session_open(&one->session, &options, grants->size > 0 ? &source : NULL, error);
 
 	if (failed == -ENOMEM) {
-		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED, "%s: all sessions with devices are in use", one->holder);
+		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED,
+				"%s: all sessions with devices are in use", one->holder);
 	}
 	return failed;
 }
@@ -487,7 +500,8 @@ static void step(void *arg)
 	one->run.function = &one->function;
 	one->run.session = one->session;
 	one->run.call = one->blobs[BLOB_CALL].size > 0
-				? codec_source_blob(one->blobs[BLOB_CALL].digest, one->blobs[BLOB_CALL].size)
+				? codec_source_blob(one->blobs[BLOB_CALL].digest,
+						    one->blobs[BLOB_CALL].size)
 				: codec_source_bytes(&one->call_bytes);
 	one->run.always_safe = true;
 	one->run.begin = on_begin;
@@ -496,7 +510,8 @@ static void step(void *arg)
 	run_wait(&one->run);
 }
 
-static void want(struct attempt *one, enum blob which, const struct codec_span *digest, uint32_t size)
+static void want(struct attempt *one, enum blob which, const struct codec_span *digest,
+		 uint32_t size)
 {
 	if (digest->data) {
 		memcpy(one->blobs[which].digest, digest->data, 32);
@@ -567,7 +582,8 @@ static void refuse(const struct codec_span *task, uint16_t attempt, enum codec_o
 	outbox_add(&ref, &result, NULL, 0, NULL, 0);
 }
 
-static enum codec_error_code refusal(const struct codec_start *start, const struct attempt *older, const char **why)
+static enum codec_error_code refusal(const struct codec_start *start, const struct attempt *older,
+				     const char **why)
 {
 	if (start->epoch != link_epoch()) {
 		*why = "it is for another connection than this one";
@@ -598,7 +614,8 @@ static enum codec_error_code refusal(const struct codec_start *start, const stru
 		return CODEC_RESOURCE_EXHAUSTED;
 	}
 	*why = "results wait to be acknowledged";
-	return outbox_count() + count_held() >= CONFIG_SAMARA_RESULTS ? CODEC_RESOURCE_EXHAUSTED : CODEC_NO_ERROR;
+	return outbox_count() + count_held() >= CONFIG_SAMARA_RESULTS ? CODEC_RESOURCE_EXHAUSTED
+								      : CODEC_NO_ERROR;
 }
 
 void attempts_start(const struct codec_start *start)
@@ -622,7 +639,8 @@ void attempts_start(const struct codec_start *start)
 
 	if (code != CODEC_NO_ERROR) {
 		refused_count++;
-		LOG_DBG("task %.*s: refused: %s", (int)start->task.len, (const char *)start->task.data, why);
+		LOG_DBG("task %.*s: refused: %s", (int)start->task.len,
+			(const char *)start->task.data, why);
 		refuse(&start->task, start->attempt, CODEC_OUTCOME_REFUSED, code, why);
 		return;
 	}
@@ -646,7 +664,8 @@ void attempts_cancel(const struct codec_cancel *cancel)
 	} else if (outbox_has(&cancel->task, cancel->attempt)) {
 		outbox_resend(&cancel->task, cancel->attempt);
 	} else if (!is_finished(&cancel->task, cancel->attempt)) {
-		refuse(&cancel->task, cancel->attempt, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED, "it is not held");
+		refuse(&cancel->task, cancel->attempt, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED,
+		       "it is not held");
 	}
 }
 
@@ -712,7 +731,8 @@ void attempts_lease(const struct codec_lease *lease)
 		return;
 	}
 	for (size_t index = 0; index < lease->renewed_count; index++) {
-		struct attempt *one = find(&lease->renewed[index].task, lease->renewed[index].attempt);
+		struct attempt *one =
+			find(&lease->renewed[index].task, lease->renewed[index].attempt);
 
 		if (one) {
 			one->lease_us = lease->lease_ms * US_PER_MS;
@@ -737,7 +757,8 @@ void attempts_ack(const struct codec_ack *ack)
 		const struct codec_attempt_ref *ref = &ack->attempts[index];
 
 		if (outbox_forget(&ref->task, ref->attempt)) {
-			attempt_name(&finished[finished_next++ % REMEMBERED], &ref->task, ref->attempt);
+			attempt_name(&finished[finished_next++ % REMEMBERED], &ref->task,
+				     ref->attempt);
 		}
 	}
 }
@@ -757,7 +778,8 @@ void attempts_leave(void)
 {
 	leaving = true;
 	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		if (table[index].used && table[index].held && table[index].phase != CODEC_PHASE_RUNNING) {
+		if (table[index].used && table[index].held &&
+		    table[index].phase != CODEC_PHASE_RUNNING) {
 			stop(&table[index], STOP_LEAVING);
 		}
 	}

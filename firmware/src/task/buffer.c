@@ -8,7 +8,7 @@
 
 #define US_PER_MS  1000ull
 #define INLINE_MAX 512
-#define LOOK_US    50000ull
+#define LOOK_US	   50000ull
 
 struct kept {
 	struct instance *owner; /* NULL: free */
@@ -33,7 +33,8 @@ static struct kept *oldest_of(const struct instance *one)
 		struct kept *row = &kept[index];
 
 		if (row->owner && (!one || row->owner == one) &&
-		    (!oldest || row->ended_us < oldest->ended_us || (row->owner == oldest->owner && row->seq < oldest->seq))) {
+		    (!oldest || row->ended_us < oldest->ended_us ||
+		     (row->owner == oldest->owner && row->seq < oldest->seq))) {
 			oldest = row;
 		}
 	}
@@ -80,7 +81,8 @@ static bool send(struct kept *row)
 		drop(row);
 		return true;
 	}
-	if (link_send(CODEC_TOPIC_DEPLOYMENT_RESULT, row->owner->desired.deployment, data, (size_t)len)) {
+	if (link_send(CODEC_TOPIC_DEPLOYMENT_RESULT, row->owner->desired.deployment, data,
+		      (size_t)len)) {
 		return false;
 	}
 	row->owner->sent_us = port_now_us();
@@ -164,7 +166,8 @@ void buffer_add(struct instance *one, const struct codec_deployment_result *resu
 	if (result->has_error) {
 		size_t len = result->error.message.len;
 
-		memcpy(row->message, result->error.message.data, len < CODEC_MESSAGE_MAX ? len : CODEC_MESSAGE_MAX);
+		memcpy(row->message, result->error.message.data,
+		       len < CODEC_MESSAGE_MAX ? len : CODEC_MESSAGE_MAX);
 	}
 	if (result->body.data) {
 		memcpy(row->body, result->body.data, result->body.len);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The list that is followed lies in the store: an index, and a document for each deployment. A new list is written beside
- * the old one, under the ids of another generation; writing the index takes it over. [P-7.1]
+ * The list that is followed lies in the store: an index, and a document for each deployment. A new
+ * list is written beside the old one, under the ids of another generation; writing the index takes
+ * it over. [P-7.1]
  */
 
 #define LOG_SUBSYSTEM "task"
@@ -80,14 +81,16 @@ static uint32_t read_u32(struct codec_reader *reader)
 }
 
 /** A byte string stays where it is: what is kept is its place. */
-static void read_place(struct codec_reader *reader, struct document *place, uint32_t id, bool is_string)
+static void read_place(struct codec_reader *reader, struct document *place, uint32_t id,
+		       bool is_string)
 {
 	struct codec_head head;
 	uint32_t begin = reader->offset;
 
 	if (is_string && codec_peek(reader, &head) == 0 && head.type == CODEC_BYTES) {
 		(void)codec_skip(reader);
-		*place = (struct document){id, reader->offset - (uint32_t)head.argument, (uint32_t)head.argument};
+		*place = (struct document){id, reader->offset - (uint32_t)head.argument,
+					   (uint32_t)head.argument};
 	} else {
 		(void)codec_skip(reader);
 		*place = (struct document){id, begin, reader->offset - begin};
@@ -114,7 +117,8 @@ static int read_desired(uint32_t id, struct desired *desired)
 	while (pairs-- > 0 && codec_read_key(&reader, &key) == 0) {
 		switch (key) {
 		case 1:
-			(void)codec_read_text(&reader, desired->deployment, sizeof(desired->deployment));
+			(void)codec_read_text(&reader, desired->deployment,
+					      sizeof(desired->deployment));
 			break;
 		case 3:
 			(void)codec_read_bytes(&reader, desired->function.manifest, 32);
@@ -165,7 +169,8 @@ static uint32_t crc_of(uint32_t id)
 	uint32_t crc = 0;
 	size_t at = 0;
 
-	for (int got; (got = store_get(STORE_DEPLOYMENT, id, at, page, sizeof(page))) > 0; at += (size_t)got) {
+	for (int got; (got = store_get(STORE_DEPLOYMENT, id, at, page, sizeof(page))) > 0;
+	     at += (size_t)got) {
 		crc = codec_crc32(crc, page, (size_t)got);
 	}
 	return crc;
@@ -190,7 +195,8 @@ static struct instance *find(const char *deployment)
 	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
 		struct instance *one = &instances[index];
 
-		if (one->used && !one->leaving && strcmp(one->desired.deployment, deployment) == 0) {
+		if (one->used && !one->leaving &&
+		    strcmp(one->desired.deployment, deployment) == 0) {
 			return one;
 		}
 	}
@@ -249,7 +255,8 @@ static void apply(void)
 			apply_one(&desired, crc_of(id));
 		}
 	}
-	LOG_INF("%u deployments taken over, revision %u", (unsigned int)kept.count, (unsigned int)kept.revision);
+	LOG_INF("%u deployments taken over, revision %u", (unsigned int)kept.count,
+		(unsigned int)kept.revision);
 }
 
 /* Following */
@@ -267,7 +274,8 @@ static void failed(enum codec_error_code code, const char *message)
 	report();
 }
 
-/** Copies the items of a list to documents of their own. @retval <0 It does not fit, or is no list. */
+/** Copies the items of a list to documents of their own. @retval <0 It does not fit, or is no list.
+ */
 static int copy_list(const struct codec_source *source, uint32_t generation, uint32_t *count)
 {
 	static uint8_t document[CONFIG_SAMARA_VALUE_MAX];
@@ -276,8 +284,8 @@ static int copy_list(const struct codec_source *source, uint32_t generation, uin
 	uint64_t key = 0;
 
 	codec_reader_init(&reader, source);
-	if (codec_read_map(&reader, 16, &pairs) || pairs == 0 || codec_read_key(&reader, &key) || key != 1 ||
-	    codec_read_array(&reader, PER_LIST, count)) {
+	if (codec_read_map(&reader, 16, &pairs) || pairs == 0 || codec_read_key(&reader, &key) ||
+	    key != 1 || codec_read_array(&reader, PER_LIST, count)) {
 		return -EBADMSG;
 	}
 	if (*count > CONFIG_SAMARA_DEPLOYMENTS) {
@@ -297,7 +305,8 @@ static int copy_list(const struct codec_source *source, uint32_t generation, uin
 		if (source->read(source->context, begin, document, len) != (int)len) {
 			return -EBADMSG;
 		}
-		int failure = store_put(STORE_DEPLOYMENT, document_id(generation, index), document, len);
+		int failure =
+			store_put(STORE_DEPLOYMENT, document_id(generation, index), document, len);
 
 		if (failure) {
 			return failure;
@@ -323,15 +332,17 @@ static void take_over(const struct codec_source *source)
 		if (failure == -ENOSPC) {
 			struct codec_error more;
 
-			codec_error_set(&more, CODEC_RESOURCE_EXHAUSTED, "%u deployments, this proplet keeps %u",
+			codec_error_set(&more, CODEC_RESOURCE_EXHAUSTED,
+					"%u deployments, this proplet keeps %u",
 					(unsigned int)next.count, CONFIG_SAMARA_DEPLOYMENTS);
 			memcpy(words, more.message, sizeof(words));
 			words[sizeof(words) - 1] = '\0';
 			failed(CODEC_RESOURCE_EXHAUSTED, words);
 		} else {
 			failed(failure == -EMSGSIZE ? CODEC_TOO_LARGE : CODEC_DATA_LOSS,
-			       failure == -EMSGSIZE ? "a deployment is longer than this proplet takes"
-						    : "the list cannot be read");
+			       failure == -EMSGSIZE
+				       ? "a deployment is longer than this proplet takes"
+				       : "the list cannot be read");
 		}
 		return;
 	}
@@ -387,7 +398,8 @@ static void retry(void *arg)
 
 void deployments_desired(const struct codec_desired *desired)
 {
-	struct index next = {.incarnation = desired->incarnation, .revision = desired->revision,
+	struct index next = {.incarnation = desired->incarnation,
+			     .revision = desired->revision,
 			     .size = desired->size_bytes};
 
 	memcpy(next.digest, desired->digest.data, sizeof(next.digest));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief What this proplet keeps running, connected or not. [P-7] Task's own. Agent's thread. */
+/** @file @brief What this proplet keeps running, connected or not. [P-7] Task's own. Agent's
+ * thread. */
 
 #ifndef SAMARA_TASK_DEPLOYMENTS_H_
 #define SAMARA_TASK_DEPLOYMENTS_H_

@@ -7,7 +7,7 @@
 #include "store/store.h"
 #include "task/functions.h"
 
-#define PAGE_BYTES 65536u
+#define PAGE_BYTES     65536u
 /* What WAMR keeps of an instance and of its stack, beside linear memory. */
 #define OVERHEAD_BYTES (16384u + CONFIG_SAMARA_WASM_STACK)
 
@@ -40,7 +40,8 @@ static int wrong(struct codec_error *error, enum codec_error_code code, const ch
 	return -EINVAL;
 }
 
-static int read_args(struct codec_reader *reader, struct function_call *call, struct codec_error *error)
+static int read_args(struct codec_reader *reader, struct function_call *call,
+		     struct codec_error *error)
 {
 	uint32_t begin = reader->offset;
 
@@ -49,7 +50,8 @@ static int read_args(struct codec_reader *reader, struct function_call *call, st
 	}
 	call->args_len = reader->offset - begin;
 	if (call->args_len > sizeof(call->args)) {
-		codec_error_set(error, CODEC_TOO_LARGE, "call: args have %u bytes, this proplet takes %u",
+		codec_error_set(error, CODEC_TOO_LARGE,
+				"call: args have %u bytes, this proplet takes %u",
 				(unsigned int)call->args_len, (unsigned int)sizeof(call->args));
 		return -EINVAL;
 	}
@@ -59,8 +61,8 @@ static int read_args(struct codec_reader *reader, struct function_call *call, st
 		       : wrong(error, CODEC_DATA_LOSS, "call: cannot be read");
 }
 
-static int read_call(const struct codec_source *document, struct function_call *call, uint64_t *pages,
-		     struct codec_error *error)
+static int read_call(const struct codec_source *document, struct function_call *call,
+		     uint64_t *pages, struct codec_error *error)
 {
 	struct codec_reader reader;
 	uint32_t pairs = 0;
@@ -74,7 +76,8 @@ static int read_call(const struct codec_source *document, struct function_call *
 	while (pairs-- > 0 && !failed && codec_read_key(&reader, &key) == 0) {
 		switch (key) {
 		case CALL_EXPORT:
-			(void)codec_read_text(&reader, call->export_name, sizeof(call->export_name));
+			(void)codec_read_text(&reader, call->export_name,
+					      sizeof(call->export_name));
 			break;
 		case CALL_ARGS:
 			failed = read_args(&reader, call, error);
@@ -83,7 +86,8 @@ static int read_call(const struct codec_source *document, struct function_call *
 		case CALL_ARGV + 1:
 		case CALL_STDIN:
 			return wrong(error, CODEC_UNSUPPORTED,
-				     "call: argv, env and stdin are for commands, which this proplet does not run");
+				     "call: argv, env and stdin are for commands, which this "
+				     "proplet does not run");
 		case CALL_MEMORY_PAGES:
 			(void)codec_read_uint(&reader, UINT32_MAX, pages);
 			break;
@@ -104,7 +108,8 @@ static int read_call(const struct codec_source *document, struct function_call *
 }
 
 /** One entry of exports: its signature is kept if it is the one that is called. */
-static void read_export(struct codec_reader *reader, struct function_call *call, struct facts *facts)
+static void read_export(struct codec_reader *reader, struct function_call *call,
+			struct facts *facts)
 {
 	char name[CONFIG_SAMARA_EXPORT_MAX + 1] = "";
 	uint32_t pairs = 0;
@@ -155,7 +160,8 @@ static void read_image(struct codec_reader *reader, const uint8_t *image, struct
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
 		if (key == 2) {
 			(void)codec_read_uint(reader, UINT8_MAX, &format);
-		} else if (key == 3 && codec_read_bytes(reader, digest, sizeof(digest)) == sizeof(digest)) {
+		} else if (key == 3 &&
+			   codec_read_bytes(reader, digest, sizeof(digest)) == sizeof(digest)) {
 			if (memcmp(digest, image, sizeof(digest)) == 0) {
 				facts->has_image = true;
 				facts->format = format;
@@ -169,7 +175,8 @@ static void read_image(struct codec_reader *reader, const uint8_t *image, struct
 static int read_manifest(const struct function_ref *function, struct function_call *call,
 			 struct facts *facts, struct codec_error *error)
 {
-	struct codec_source source = codec_source_blob(function->manifest, function->manifest_bytes);
+	struct codec_source source =
+		codec_source_blob(function->manifest, function->manifest_bytes);
 	struct codec_reader reader;
 	uint32_t pairs = 0;
 	uint32_t count = 0;
@@ -201,7 +208,8 @@ static int read_manifest(const struct function_ref *function, struct function_ca
 		}
 	}
 	if (reader.error == -EMSGSIZE) {
-		return wrong(error, CODEC_TOO_LARGE, "the signature of the export is longer than this proplet takes");
+		return wrong(error, CODEC_TOO_LARGE,
+			     "the signature of the export is longer than this proplet takes");
 	}
 	if (codec_finish(&reader)) {
 		return wrong(error, CODEC_DATA_LOSS, "the manifest is no document of its kind");
@@ -209,7 +217,8 @@ static int read_manifest(const struct function_ref *function, struct function_ca
 	return 0;
 }
 
-/** What of the pool it may use: its linear memory, as far as it may grow, and what WAMR needs beside it. */
+/** What of the pool it may use: its linear memory, as far as it may grow, and what WAMR needs
+ * beside it. */
 static uint32_t budget_of(const struct facts *facts, uint64_t call_pages)
 {
 	uint64_t memory = facts->data_bytes;
@@ -224,8 +233,9 @@ static uint32_t budget_of(const struct facts *facts, uint64_t call_pages)
 	}
 	memory += OVERHEAD_BYTES;
 	/* A module that may grow without end is held by the pool's own bound. */
-	return memory > CONFIG_SAMARA_BUDGET || (facts->grows && call_pages == 0) ? CONFIG_SAMARA_BUDGET
-										 : (uint32_t)memory;
+	return memory > CONFIG_SAMARA_BUDGET || (facts->grows && call_pages == 0)
+		       ? CONFIG_SAMARA_BUDGET
+		       : (uint32_t)memory;
 }
 
 int function_read(const struct function_ref *function, const struct codec_source *document,
@@ -235,8 +245,10 @@ int function_read(const struct function_ref *function, const struct codec_source
 	uint64_t call_pages = 0;
 	int failed = read_call(document, call, &call_pages, error);
 
-	if (!failed && (store_blob_verify(function->manifest) || store_blob_verify(function->image))) {
-		failed = wrong(error, CODEC_DATA_LOSS, "manifest or image was damaged in the flash");
+	if (!failed &&
+	    (store_blob_verify(function->manifest) || store_blob_verify(function->image))) {
+		failed =
+			wrong(error, CODEC_DATA_LOSS, "manifest or image was damaged in the flash");
 	}
 	if (!failed) {
 		failed = read_manifest(function, call, &facts, error);
@@ -245,13 +257,16 @@ int function_read(const struct function_ref *function, const struct codec_source
 		return failed;
 	}
 	if (!facts.has_image) {
-		return wrong(error, CODEC_PERMISSION_DENIED, "the image is not one of its manifest");
+		return wrong(error, CODEC_PERMISSION_DENIED,
+			     "the image is not one of its manifest");
 	}
 	if (facts.format != CODEC_FORMAT_LOWERED_CORE) {
-		return wrong(error, CODEC_UNSUPPORTED, "the image is no lowered-core, which alone this proplet loads");
+		return wrong(error, CODEC_UNSUPPORTED,
+			     "the image is no lowered-core, which alone this proplet loads");
 	}
 	if (!facts.has_export) {
-		codec_error_set(error, CODEC_NOT_FOUND, "the function has no export %s", call->export_name);
+		codec_error_set(error, CODEC_NOT_FOUND, "the function has no export %s",
+				call->export_name);
 		return -EINVAL;
 	}
 	call->budget_bytes = budget_of(&facts, call_pages);

@@ -22,8 +22,8 @@ struct function_call {
  * @brief Read the call and the manifest of its function, both complete in the store.
  *
  * @retval 0       All of it is known.
- * @retval -EINVAL error: INVALID_ARGUMENT, NOT_FOUND (export), PERMISSION_DENIED (an image that is not of its manifest),
- *                 UNSUPPORTED (format, argv), TOO_LARGE, DATA_LOSS.
+ * @retval -EINVAL error: INVALID_ARGUMENT, NOT_FOUND (export), PERMISSION_DENIED (an image that is
+ * not of its manifest), UNSUPPORTED (format, argv), TOO_LARGE, DATA_LOSS.
  */
 int function_read(const struct function_ref *function, const struct codec_source *document,
 		  struct function_call *call, struct codec_error *error);

@@ -9,20 +9,21 @@
 #include "task/buffer.h"
 #include "task/instance.h"
 
-#define US_PER_MS       1000ull
-#define REPORT_US       1000000ull
-#define BACKOFF_MIN_US  1000000ull
-#define BACKOFF_MAX_US  60000000ull
+#define US_PER_MS      1000ull
+#define REPORT_US      1000000ull
+#define BACKOFF_MIN_US 1000000ull
+#define BACKOFF_MAX_US 60000000ull
 /* A shorter period would be a loop. */
-#define LEAST_EVERY_MS  10
-#define INLINE_MAX      512
+#define LEAST_EVERY_MS 10
+#define INLINE_MAX     512
 
 static int read_document(const void *context, uint32_t offset, void *data, size_t len)
 {
 	const struct document *document = context;
 	uint32_t left = offset < document->len ? document->len - offset : 0;
 
-	return store_get(STORE_DEPLOYMENT, document->id, document->begin + offset, data, len < left ? len : left);
+	return store_get(STORE_DEPLOYMENT, document->id, document->begin + offset, data,
+			 len < left ? len : left);
 }
 
 struct codec_source document_source(const struct document *document)
@@ -105,11 +106,13 @@ static void fetch_again(void *arg)
 	fetch(arg);
 }
 
-/** May the same work later? What the manager lacks now, and bytes that were damaged on their way, too. */
+/** May the same work later? What the manager lacks now, and bytes that were damaged on their way,
+ * too. */
 static bool may_pass(enum codec_error_code code)
 {
-	return code == CODEC_RESOURCE_EXHAUSTED || code == CODEC_UNAVAILABLE || code == CODEC_STALE_EPOCH ||
-	       code == CODEC_INTERNAL || code == CODEC_DATA_LOSS || code == CODEC_NOT_FOUND;
+	return code == CODEC_RESOURCE_EXHAUSTED || code == CODEC_UNAVAILABLE ||
+	       code == CODEC_STALE_EPOCH || code == CODEC_INTERNAL || code == CODEC_DATA_LOSS ||
+	       code == CODEC_NOT_FOUND;
 }
 
 static void fetch_failed(struct instance *one, const struct codec_error *error)
@@ -171,7 +174,8 @@ static int open_session(struct instance *one, struct codec_error *error)
 	int failed = hal_session_open(&one->session, &options, &grants, error);
 
 	if (failed == -12) {
-		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED, "%s: all sessions with devices are in use", one->holder);
+		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED,
+				"%s: all sessions with devices are in use", one->holder);
 	}
 	return failed;
 }
@@ -183,7 +187,8 @@ static void fetch(struct instance *one)
 
 	enter(one, CODEC_INSTANCE_FETCHING);
 	if (function->image_bytes > CONFIG_SAMARA_IMAGE_MAX) {
-		codec_error_set(&error, CODEC_TOO_LARGE, "image has %u bytes, this proplet takes %u",
+		codec_error_set(&error, CODEC_TOO_LARGE,
+				"image has %u bytes, this proplet takes %u",
 				(unsigned int)function->image_bytes, CONFIG_SAMARA_IMAGE_MAX);
 		fetch_failed(one, &error);
 		return;
@@ -240,7 +245,8 @@ static void tick(struct instance *one)
 static void on_tick(void *arg)
 {
 	struct instance *one = arg;
-	uint32_t every = one->desired.every_ms < LEAST_EVERY_MS ? LEAST_EVERY_MS : one->desired.every_ms;
+	uint32_t every =
+		one->desired.every_ms < LEAST_EVERY_MS ? LEAST_EVERY_MS : one->desired.every_ms;
 
 	loop_timer_start(&one->tick_timer, every * US_PER_MS, on_tick, one);
 	tick(one);
@@ -387,7 +393,8 @@ static void stop(struct instance *one)
 	run_cancel(&one->run);
 }
 
-void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc, uint32_t keep)
+void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc,
+		    uint32_t keep)
 {
 	memset(one, 0, sizeof(*one));
 	one->used = true;

@@ -2,8 +2,8 @@
 
 /**
  * @file
- * @brief One deployment on this proplet: fetches what it needs, runs when its trigger says so, tells how it goes. [P-7.3]
- *        Task's own. Agent's thread. Twin of proplet/deployments/instance.ts.
+ * @brief One deployment on this proplet: fetches what it needs, runs when its trigger says so,
+ * tells how it goes. [P-7.3] Task's own. Agent's thread. Twin of proplet/deployments/instance.ts.
  */
 
 #ifndef SAMARA_TASK_INSTANCE_H_
@@ -38,8 +38,8 @@ struct desired {
 
 struct instance {
 	bool used;
-	bool leaving; /* it goes when its run has come back */
-	uint32_t crc; /* of its document */
+	bool leaving;  /* it goes when its run has come back */
+	uint32_t crc;  /* of its document */
 	uint32_t keep; /* name of its kept instance */
 	struct desired desired;
 	enum codec_instance_state state;
@@ -66,7 +66,8 @@ struct instance {
 	struct run run;
 };
 
-void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc, uint32_t keep);
+void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc,
+		    uint32_t keep);
 /** @brief Another form of the same deployment: what runs of the old one is stopped. */
 void instance_change(struct instance *one, const struct desired *desired, uint32_t crc);
 /** @brief It is not wanted any more. */

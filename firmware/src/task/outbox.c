@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A result is up to three values of the store: itself, its body, its transcript; their ids are 4 n, 4 n + 1, 4 n + 2. The
- * result is written last: what has no result beside it is nobody's, and goes at the next start.
+ * A result is up to three values of the store: itself, its body, its transcript; their ids are 4 n,
+ * 4 n + 1, 4 n + 2. The result is written last: what has no result beside it is nobody's, and goes
+ * at the next start.
  */
 
 #define LOG_SUBSYSTEM "task"
@@ -18,10 +19,10 @@
 #include "task/outbox.h"
 
 #define RESEND_US   5000000ull
-#define LOOK_US     1000000ull
+#define LOOK_US	    1000000ull
 #define INLINE_MAX  512
 #define PAYLOAD_MAX 1024
-#define PARTS       4
+#define PARTS	    4
 
 enum part { PART_RESULT, PART_BODY, PART_TRANSCRIPT };
 
@@ -35,7 +36,8 @@ struct waiting {
 	bool has_transcript;
 };
 
-_Static_assert(CONFIG_SAMARA_TRANSCRIPT_MAX <= CONFIG_SAMARA_VALUE_MAX, "a transcript is one value of the store");
+_Static_assert(CONFIG_SAMARA_TRANSCRIPT_MAX <= CONFIG_SAMARA_VALUE_MAX,
+	       "a transcript is one value of the store");
 
 static struct waiting table[CONFIG_SAMARA_RESULTS];
 static uint32_t last_number;
@@ -94,7 +96,8 @@ bool outbox_has(const struct codec_span *task, uint16_t attempt)
 
 static void publish(struct waiting *one)
 {
-	int len = store_get(STORE_RESULT, value_id(one->number, PART_RESULT), 0, payload, sizeof(payload));
+	int len = store_get(STORE_RESULT, value_id(one->number, PART_RESULT), 0, payload,
+			    sizeof(payload));
 
 	one->sent_us = port_now_us();
 	if (len > 0) {
@@ -108,7 +111,8 @@ static void look(void *arg)
 
 	(void)arg;
 	for (unsigned int index = 0; index < CONFIG_SAMARA_RESULTS; index++) {
-		if (table[index].number && now - table[index].sent_us >= RESEND_US && link_online()) {
+		if (table[index].number && now - table[index].sent_us >= RESEND_US &&
+		    link_online()) {
 			publish(&table[index]);
 		}
 	}
@@ -155,7 +159,8 @@ static struct waiting *free_row(void)
 static bool is_whole(const struct waiting *one)
 {
 	return (!one->has_body || store_len(STORE_RESULT, value_id(one->number, PART_BODY)) >= 0) &&
-	       (!one->has_transcript || store_len(STORE_RESULT, value_id(one->number, PART_TRANSCRIPT)) >= 0);
+	       (!one->has_transcript ||
+		store_len(STORE_RESULT, value_id(one->number, PART_TRANSCRIPT)) >= 0);
 }
 
 void outbox_open(void)
@@ -167,7 +172,9 @@ void outbox_open(void)
 	for (; store_next(STORE_RESULT, id, &id) == 0; id++) {
 		uint32_t number = id / PARTS;
 		struct codec_result result;
-		int len = id % PARTS == PART_RESULT ? store_get(STORE_RESULT, id, 0, payload, sizeof(payload)) : -1;
+		int len = id % PARTS == PART_RESULT
+				  ? store_get(STORE_RESULT, id, 0, payload, sizeof(payload))
+				  : -1;
 		struct waiting *row = free_row();
 
 		last_number = number > last_number ? number : last_number;
@@ -194,8 +201,9 @@ void outbox_open(void)
 }
 
 /** Bodies that do not travel inside of the result. */
-static int keep_parts(uint32_t number, struct codec_result *result, const uint8_t *body, size_t body_len,
-		      const uint8_t *transcript, size_t transcript_len, uint8_t digests[2][32])
+static int keep_parts(uint32_t number, struct codec_result *result, const uint8_t *body,
+		      size_t body_len, const uint8_t *transcript, size_t transcript_len,
+		      uint8_t digests[2][32])
 {
 	int error = 0;
 
@@ -213,13 +221,14 @@ static int keep_parts(uint32_t number, struct codec_result *result, const uint8_
 		result->transcript = (struct codec_span){digests[1], 32};
 		result->has_transcript_bytes = true;
 		result->transcript_bytes = (uint32_t)transcript_len;
-		error = store_put(STORE_RESULT, value_id(number, PART_TRANSCRIPT), transcript, transcript_len);
+		error = store_put(STORE_RESULT, value_id(number, PART_TRANSCRIPT), transcript,
+				  transcript_len);
 	}
 	return error;
 }
 
-void outbox_add(const struct attempt_ref *ref, struct codec_result *result, const uint8_t *body, size_t body_len,
-		const uint8_t *transcript, size_t transcript_len)
+void outbox_add(const struct attempt_ref *ref, struct codec_result *result, const uint8_t *body,
+		size_t body_len, const uint8_t *transcript, size_t transcript_len)
 {
 	struct waiting *row = free_row();
 	uint8_t digests[2][32];
@@ -236,11 +245,13 @@ void outbox_add(const struct attempt_ref *ref, struct codec_result *result, cons
 	int len = error ? error : codec_encode_result(payload, sizeof(payload), result);
 
 	if (len > 0) {
-		error = store_put(STORE_RESULT, value_id(number, PART_RESULT), payload, (size_t)len);
+		error = store_put(STORE_RESULT, value_id(number, PART_RESULT), payload,
+				  (size_t)len);
 	}
 	if (len <= 0 || error) {
 		/* Its lease ends, and the job's policy decides. */
-		LOG_ERR("task %s: its result cannot be kept: %s", ref->task, strerror(-(len <= 0 ? len : error)));
+		LOG_ERR("task %s: its result cannot be kept: %s", ref->task,
+			strerror(-(len <= 0 ? len : error)));
 		drop_values(number);
 		return;
 	}
@@ -267,7 +278,8 @@ void outbox_resend_all(void)
 		struct waiting *next = NULL;
 
 		for (unsigned int index = 0; index < CONFIG_SAMARA_RESULTS; index++) {
-			if (table[index].number > after && (!next || table[index].number < next->number)) {
+			if (table[index].number > after &&
+			    (!next || table[index].number < next->number)) {
 				next = &table[index];
 			}
 		}
@@ -296,7 +308,8 @@ int outbox_read_blob(const uint8_t *digest, uint32_t offset, void *data, size_t 
 	for (unsigned int index = 0; index < CONFIG_SAMARA_RESULTS; index++) {
 		const struct waiting *one = &table[index];
 		bool is_body = one->number && one->has_body && memcmp(one->body, digest, 8) == 0;
-		bool is_transcript = one->number && one->has_transcript && memcmp(one->transcript, digest, 8) == 0;
+		bool is_transcript = one->number && one->has_transcript &&
+				     memcmp(one->transcript, digest, 8) == 0;
 
 		if (is_body || is_transcript) {
 			uint32_t id = value_id(one->number, is_body ? PART_BODY : PART_TRANSCRIPT);

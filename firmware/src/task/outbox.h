@@ -2,8 +2,9 @@
 
 /**
  * @file
- * @brief Results until the manager has them: in the flash before they are said, the same bytes again each 5 s and on
- *        every connection, until they are acknowledged. [P-5.4] Task's own. Agent's thread.
+ * @brief Results until the manager has them: in the flash before they are said, the same bytes
+ * again each 5 s and on every connection, until they are acknowledged. [P-5.4] Task's own. Agent's
+ * thread.
  */
 
 #ifndef SAMARA_TASK_OUTBOX_H_
@@ -32,15 +33,17 @@ bool outbox_has(const struct codec_span *task, uint16_t attempt);
 /**
  * @brief Keep a result and say it. Task and attempt of `result` are set from `ref`.
  *
- * A body that is longer than what travels inline, and a transcript, are kept beside it for the manager to pull.
+ * A body that is longer than what travels inline, and a transcript, are kept beside it for the
+ * manager to pull.
  */
-void outbox_add(const struct attempt_ref *ref, struct codec_result *result, const uint8_t *body, size_t body_len,
-		const uint8_t *transcript, size_t transcript_len);
+void outbox_add(const struct attempt_ref *ref, struct codec_result *result, const uint8_t *body,
+		size_t body_len, const uint8_t *transcript, size_t transcript_len);
 void outbox_resend(const struct codec_span *task, uint16_t attempt);
 void outbox_resend_all(void);
 /** @brief Acknowledged, or fenced. @retval true It was there. */
 bool outbox_forget(const struct codec_span *task, uint16_t attempt);
-int outbox_read_blob(const uint8_t *digest, uint32_t offset, void *data, size_t len, uint32_t *size);
+int outbox_read_blob(const uint8_t *digest, uint32_t offset, void *data, size_t len,
+		     uint32_t *size);
 void outbox_close(void);
 
 #endif /* SAMARA_TASK_OUTBOX_H_ */

@@ -58,7 +58,9 @@ static void run_slot(void *arg)
 
 		runtime_run(slot->number, &slot->request, result);
 		if (run->session) {
-			hal_session_end(run->session, run->always_safe || result->outcome != CODEC_OUTCOME_COMPLETED);
+			hal_session_end(run->session,
+					run->always_safe ||
+						result->outcome != CODEC_OUTCOME_COMPLETED);
 		}
 		loop_post(&slot->over, over, slot);
 	}
@@ -240,8 +242,8 @@ int runners_init(void)
 		slot->end = false;
 		slot->number = index;
 		port_cond_init(&slot->wanted);
-		int error = port_thread_start(&slot->thread, "samara-run", slot->stack, sizeof(slot->stack),
-					      run_slot, slot);
+		int error = port_thread_start(&slot->thread, "samara-run", slot->stack,
+					      sizeof(slot->stack), run_slot, slot);
 
 		if (error) {
 			return error;

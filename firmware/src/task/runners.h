@@ -2,7 +2,8 @@
 
 /**
  * @file
- * @brief Slots: each a thread that runs one call at a time, with the room that a call needs. Agent's thread. Task's own.
+ * @brief Slots: each a thread that runs one call at a time, with the room that a call needs.
+ * Agent's thread. Task's own.
  */
 
 #ifndef SAMARA_TASK_RUNNERS_H_
@@ -29,7 +30,8 @@ struct run_end {
 };
 
 /**
- * @brief One that wants to run: it waits for a slot and for its devices. Embedded in an attempt or a deployment.
+ * @brief One that wants to run: it waits for a slot and for its devices. Embedded in an attempt or
+ * a deployment.
  *
  * The caller fills in function to done, all else is the runners'.
  */
@@ -37,9 +39,9 @@ struct run {
 	const struct function_ref *function;
 	struct codec_source call; /* a Call */
 	uint32_t timeout_ms;
-	uint32_t keep; /* 0: a fresh instance */
+	uint32_t keep;		     /* 0: a fresh instance */
 	struct hal_session *session; /* NULL: no devices */
-	bool always_safe; /* outputs take their safe states after a good run too */
+	bool always_safe;	     /* outputs take their safe states after a good run too */
 	/** It begins now. @retval false It shall not: late() follows. */
 	bool (*begin)(struct run *run);
 	/** It did not begin; its devices are free again. */
@@ -53,7 +55,8 @@ struct run {
 #define RUN_NO_SLOT (-1)
 
 int runners_init(void);
-/** @brief Wait for slot and devices; done() follows, unless runs_cancel() comes first. Never from inside this call. */
+/** @brief Wait for slot and devices; done() follows, unless runs_cancel() comes first. Never from
+ * inside this call. */
 void run_wait(struct run *run);
 /** @brief It does not wait any more. What runs is stopped, and done() tells how it ended. */
 void run_cancel(struct run *run);

@@ -98,7 +98,8 @@ void task_drain(uint32_t drain_ms)
 
 bool task_idle(void)
 {
-	return runners_busy() == 0 && attempts_running() + attempts_waiting() == 0 && outbox_count() == 0;
+	return runners_busy() == 0 && attempts_running() + attempts_waiting() == 0 &&
+	       outbox_count() == 0;
 }
 
 void task_close(void)

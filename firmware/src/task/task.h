@@ -4,8 +4,8 @@
  * @file
  * @brief Attempts and deployments: from a start to a result that is acknowledged. [P-5] [P-7]
  *
- * Twin of proplet/{tasks,deployments,functions}. Agent's thread, but for the runners that task_init() starts: each runs
- * one call at a time (runtime_run) and posts its end.
+ * Twin of proplet/{tasks,deployments,functions}. Agent's thread, but for the runners that
+ * task_init() starts: each runs one call at a time (runtime_run) and posts its end.
  */
 
 #ifndef SAMARA_TASK_H_
@@ -29,7 +29,8 @@ void task_desired(const struct codec_desired *desired);
 void task_load(struct codec_alive *alive);
 int task_push_read(const uint8_t *digest, uint32_t offset, void *data, size_t len, uint32_t *size);
 
-/** @brief Take nothing new, give back what has not begun; what runs may go on until `drain_ms`. [P-3.5] */
+/** @brief Take nothing new, give back what has not begun; what runs may go on until `drain_ms`.
+ * [P-3.5] */
 void task_drain(uint32_t drain_ms);
 /** @brief Whether nothing runs any more. */
 bool task_idle(void);

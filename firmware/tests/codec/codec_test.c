@@ -63,7 +63,8 @@ static void crc32_gives_the_check_value(void **state)
 static void a_message_is_decoded_field_by_field(void **state)
 {
 	/* {1: 't' and 20 digits, 2: 3, 3: 0xdeadbeef, 4: 3} */
-	uint8_t data[] = "\xa4\x01\x75t01234567890123456789\x02\x03\x03\x1a\xde\xad\xbe\xef\x04\x03";
+	uint8_t data[] =
+		"\xa4\x01\x75t01234567890123456789\x02\x03\x03\x1a\xde\xad\xbe\xef\x04\x03";
 	struct codec_started started;
 
 	(void)state;
@@ -93,7 +94,8 @@ static void what_is_wrong_is_named(void **state)
 
 static void what_breaks_a_bound_is_not_encoded(void **state)
 {
-	struct codec_gone gone = {.boot = {(const uint8_t *)"1234567", 7}, .reason = CODEC_GONE_LOST};
+	struct codec_gone gone = {.boot = {(const uint8_t *)"1234567", 7},
+				  .reason = CODEC_GONE_LOST};
 	uint8_t data[64];
 
 	(void)state;
@@ -186,13 +188,21 @@ static void topics_are_those_of_the_protocol(void **state)
 	assert_string_equal(text, "samara/1/default/p/press-4/reported");
 	assert_true(codec_topic_retain(CODEC_TOPIC_REPORTED));
 	assert_int_equal(codec_topic_qos(CODEC_TOPIC_ALIVE), 0);
-	codec_topic_format(text, sizeof(text), CODEC_TOPIC_DEPLOYMENT_RESULT, "default", "press-4", "d1");
+	codec_topic_format(text, sizeof(text), CODEC_TOPIC_DEPLOYMENT_RESULT, "default", "press-4",
+			   "d1");
 	assert_string_equal(text, "samara/1/default/p/press-4/d/d1");
-	assert_int_equal(codec_topic_format(text, 10, CODEC_TOPIC_HELLO, "default", "p", NULL), -ENOMEM);
-	assert_int_equal(codec_topic_parse("samara/1/default/p/press-4/start", "default", "press-4", &topic), 0);
+	assert_int_equal(codec_topic_format(text, 10, CODEC_TOPIC_HELLO, "default", "p", NULL),
+			 -ENOMEM);
+	assert_int_equal(
+		codec_topic_parse("samara/1/default/p/press-4/start", "default", "press-4", &topic),
+		0);
 	assert_int_equal(topic, CODEC_TOPIC_START);
-	assert_int_equal(codec_topic_parse("samara/1/default/p/press-4/hello", "default", "press-4", &topic), -ENOENT);
-	assert_int_equal(codec_topic_parse("samara/1/default/p/press-5/start", "default", "press-4", &topic), -ENOENT);
+	assert_int_equal(
+		codec_topic_parse("samara/1/default/p/press-4/hello", "default", "press-4", &topic),
+		-ENOENT);
+	assert_int_equal(
+		codec_topic_parse("samara/1/default/p/press-5/start", "default", "press-4", &topic),
+		-ENOENT);
 }
 
 int main(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Lines `<message> <hex>` to lines: the bytes after decoding and encoding again, or `! ` and what is wrong. `item` is any
- * document: it is walked by the streaming reader, a byte of source at a time, and written back by the writer.
+ * Lines `<message> <hex>` to lines: the bytes after decoding and encoding again, or `! ` and what
+ * is wrong. `item` is any document: it is walked by the streaming reader, a byte of source at a
+ * time, and written back by the writer.
  */
 
 #include <errno.h>

@@ -95,8 +95,8 @@ int port_flash_read(uint32_t offset, void *data, size_t len)
 	if (offset + len > geometry.size) {
 		refuse("read outside", offset);
 	}
-	for (uint32_t unit = offset / geometry.write_size; unit * geometry.write_size < offset + len;
-	     unit++) {
+	for (uint32_t unit = offset / geometry.write_size;
+	     unit * geometry.write_size < offset + len; unit++) {
 		if (torn[unit]) {
 			return -EBADMSG;
 		}

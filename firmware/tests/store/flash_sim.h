@@ -15,7 +15,8 @@ extern jmp_buf flash_sim_power_off;
 
 /** @brief A new partition, all erased. */
 void flash_sim_open(uint32_t size, uint32_t block_size, uint32_t write_size);
-/** @brief Power is cut in the middle of the n-th write or erasure from now, from 1; 0: never. `seed` chooses what is left. */
+/** @brief Power is cut in the middle of the n-th write or erasure from now, from 1; 0: never.
+ * `seed` chooses what is left. */
 void flash_sim_cut(unsigned long after, uint32_t seed);
 /** @brief Writes and erasures so far. */
 unsigned long flash_sim_operations(void);

@@ -47,7 +47,8 @@ static void use(const uint8_t *data, size_t size)
 	codec_sha256(data, some, digest);
 	int have = some > 0 ? store_blob_begin(digest, some) : -1;
 
-	if (have >= 0 && store_blob_append(digest, (uint32_t)have, data + have, some - (uint32_t)have) == 0) {
+	if (have >= 0 &&
+	    store_blob_append(digest, (uint32_t)have, data + have, some - (uint32_t)have) == 0) {
 		(void)store_blob_finish(digest);
 	}
 }

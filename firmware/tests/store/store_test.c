@@ -190,7 +190,8 @@ static void a_blob_that_was_damaged_is_found_out_after_the_next_boot(void **stat
 	assert_int_equal(store_blob_size(blob_digest), -ENOENT);
 }
 
-static void the_least_recently_used_blob_goes_first_and_pinned_ones_stay(const struct port_flash_geometry *geometry)
+static void the_least_recently_used_blob_goes_first_and_pinned_ones_stay(
+	const struct port_flash_geometry *geometry)
 {
 	open_flash(geometry);
 	assert_int_equal(put_blob(1, 60000, 900), 0);
@@ -277,7 +278,7 @@ static void blocks_wear_evenly(void **state)
 
 struct model {
 	uint32_t seeds[KEYS]; /* 0: none */
-	bool pinned;          /* the blob that must never go is complete */
+	bool pinned;	      /* the blob that must never go is complete */
 };
 
 static struct model model;
@@ -427,7 +428,8 @@ static void a_power_cut_at_every_write(const struct port_flash_geometry *geometr
 	for (unsigned long cut = 1; cut <= writes; cut++) {
 		uint32_t at = live_until_cut(geometry, cut);
 
-		/* Power goes again at one of the first writes of the recovery: in the mount, or for want of room. */
+		/* Power goes again at one of the first writes of the recovery: in the mount, or for
+		 * want of room. */
 		flash_sim_cut(1 + cut % 9, (uint32_t)cut * 17);
 		if (setjmp(flash_sim_power_off) == 0) {
 			recover((uint32_t)cut);

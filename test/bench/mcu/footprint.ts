@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 /** What the agent's own code takes on a Cortex-M: text and RAM of each subsystem, compiled for size. */
@@ -10,49 +10,45 @@ const subsystems = ['agent', 'link', 'codec', 'store', 'runtime', 'task', 'hal',
 const flags = ['-Os', '-mcpu=cortex-m3', '-mthumb', '-std=gnu11', '-ffunction-sections', '-fdata-sections']
 
 export type FootprintOptions = {
-  /** A build of firmware/posix: its settings, and what zcbor made. */
+  /** A build of firmware/posix: its settings, and where WAMR is. */
   readonly build: string
-  /** Where WAMR's headers are. */
-  readonly wamr: string
   readonly dir: string
 }
 
 /** Compiles every file of the core alone. Threads' stacks are counted, the pool is not. */
-export function footprint({ build, wamr, dir }: FootprintOptions): readonly Footprint[] {
-  const generated = join(build, 'zcbor')
+export function footprint({ build, dir }: FootprintOptions): readonly Footprint[] {
+  const settings = settingsOf(build)
   return subsystems.map((subsystem) => {
     const folder = join(firmware, 'src', subsystem)
-    const own = readdirSync(folder).filter((name) => name.endsWith('.c'))
-    const files = own.map((name) => join(folder, name))
-    const made = subsystem === 'codec' ? generatedSources(generated) : []
-    const objects = [...files, ...made].map((file) =>
-      compile(file, { build, wamr, generated, out: join(dir, subsystem) }),
-    )
-    return { subsystem, ...sizeOf(objects) }
+    const out = join(dir, subsystem)
+    mkdirSync(out, { recursive: true })
+    const files = readdirSync(folder).filter((name) => name.endsWith('.c'))
+    return { subsystem, ...sizeOf(files.map((name) => compile(join(folder, name), settings, out))) }
   })
 }
 
-const generatedSources = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.c') && !name.includes('print'))
-    .map((name) => join(folder, name))
+/** What the build for Linux compiles the runtime with, less what is of this machine. */
+function settingsOf(build: string): string[] {
+  const flagsMake = readFileSync(join(build, 'CMakeFiles/samara_runtime.dir/flags.make'), 'utf8')
+  const wordsOf = (name: string) => new RegExp(`^${name} = (.*)$`, 'm').exec(flagsMake)?.[1]?.split(' ') ?? []
+  const folders = wordsOf('C_INCLUDES')
+    .map((word) => word.replace(/^-I/, ''))
+    .filter((word) => word.startsWith('/') && !word.startsWith(join(firmware, 'src/port')))
+  const defines = wordsOf('C_DEFINES').map((word) =>
+    word.startsWith('-DBUILD_TARGET_') ? '-DBUILD_TARGET_THUMB' : word,
+  )
+  const includes = [join(firmware, 'src'), join(firmware, 'posix/footprint'), ...folders].map((path) => `-I${path}`)
+  return [...defines, ...includes, '-include', join(build, 'samara_config.h')]
+}
 
-type Compile = { readonly build: string; readonly wamr: string; readonly generated: string; readonly out: string }
-
-function compile(file: string, { build, wamr, generated, out }: Compile): string {
-  mkdirSync(out, { recursive: true })
+function compile(file: string, settings: readonly string[], out: string): string {
   const object = join(out, `${basename(file)}.o`)
-  const includes = [
-    join(firmware, 'src'),
-    join(firmware, 'posix/footprint'),
-    generated,
-    join(generated, 'include'),
-    join(wamr, 'core/iwasm/include'),
-  ].flatMap((path) => ['-I', path])
-  const settings = ['-include', join(build, 'samara_config.h'), '-DZCBOR_CANONICAL']
-  execFileSync('arm-none-eabi-gcc', [...flags, ...settings, ...includes, '-c', file, '-o', object], { stdio: 'pipe' })
+  execFileSync('arm-none-eabi-gcc', [...flags, ...settings, '-c', file, '-o', object], { stdio: 'pipe' })
   return object
 }
+
+/** What modules and instances live in; its size is a setting. */
+const POOL = '.bss.memory'
 
 /** Sections of code and constants, and of variables; the pool's own section is left out. */
 function sizeOf(objects: readonly string[]): { text: number; ram: number } {
@@ -62,7 +58,7 @@ function sizeOf(objects: readonly string[]): { text: number; ram: number } {
     const listing = execFileSync('arm-none-eabi-size', ['-A', object], { encoding: 'utf8' })
     for (const line of listing.split('\n')) {
       const [name = '', size = ''] = line.trim().split(/\s+/)
-      if (name.includes('samara_pool')) continue
+      if (name === POOL) continue
       if (/^\.(text|rodata|ARM)/.test(name)) text += Number(size)
       else if (/^\.(data|bss|noinit)/.test(name)) ram += Number(size)
     }

@@ -12,7 +12,8 @@
 #include "port/port.h"
 
 static struct port_flash_geometry geometry;
-static const uint8_t *bytes; /* reads go through the map, writes through the file: both are its page cache */
+static const uint8_t
+	*bytes; /* reads go through the map, writes through the file: both are its page cache */
 static int file = -1;
 
 static int fill_erased(uint32_t from, uint32_t len)
