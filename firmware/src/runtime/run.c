@@ -304,6 +304,21 @@ void runtime_trim(void)
 	}
 }
 
+void *runtime_alloc(uint32_t size)
+{
+	void *data;
+
+	do {
+		data = pool_alloc(POOL_SYSTEM, size, POOL_SMALL);
+	} while (!data && module_drop_one());
+	return data;
+}
+
+void runtime_free(void *data)
+{
+	pool_free(data);
+}
+
 void runtime_stats(struct runtime_stats *stats)
 {
 	struct pool_stats pool;

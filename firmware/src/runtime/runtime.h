@@ -65,6 +65,14 @@ void runtime_release(uint32_t keep);
 /** @brief Drop modules that nobody uses. Agent's thread. */
 void runtime_trim(void);
 
+/**
+ * @brief Bytes of the pool for the agent's own use while something runs or is deployed: modules that
+ * nobody uses make room. Aligned to 8, not zeroed. Any thread, but not from a host function.
+ * @retval NULL The pool is full.
+ */
+void *runtime_alloc(uint32_t size);
+void runtime_free(void *data);
+
 struct runtime_stats {
 	size_t pool_size;
 	size_t pool_used;

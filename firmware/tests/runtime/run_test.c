@@ -36,6 +36,27 @@ static void gives_the_value_of_a_function(void **state)
 	assert_int_equal(result.memory_bytes, 65536);
 }
 
+static void gives_the_agent_memory_that_an_unused_module_had(void **state)
+{
+	(void)state;
+	RUN(&module, 0x7f, 0x41, 42);
+	struct runtime_call call = call_of("run", "func()->s32");
+	size_t before = used();
+	struct runtime_stats stats;
+
+	run(&call);
+	runtime_stats(&stats);
+	assert_int_equal(stats.modules, 1);
+	void *most = runtime_alloc((uint32_t)(stats.pool_size - before - 64));
+
+	assert_non_null(most);
+	assert_null(runtime_alloc(4096));
+	runtime_stats(&stats);
+	assert_int_equal(stats.modules, 0);
+	runtime_free(most);
+	assert_int_equal(used(), before);
+}
+
 #define LOOP 0x03, 0x40, 0x0c, 0, 0x0b
 
 /** A module whose functions are: run, which returns, and one more export that loops for ever. */
@@ -374,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(gives_the_value_of_a_function, begin),
+		cmocka_unit_test_setup(gives_the_agent_memory_that_an_unused_module_had, begin),
 		cmocka_unit_test_setup(ends_an_endless_loop_wherever_it_is, begin),
 		cmocka_unit_test_setup(runs_nothing_that_only_some_engines_run, begin),
 		cmocka_unit_test_setup(ends_an_endless_allocator, begin),
