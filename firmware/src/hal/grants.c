@@ -3,7 +3,6 @@
 /* Twin of proplet/hal/grants.ts: the same rules in the same words. */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +20,6 @@ static int deny(struct codec_error *error, enum codec_error_code code, const cha
 	snprintf(error->field, sizeof(error->field), "%s", name);
 	return -EINVAL;
 }
-
-static const char *const kind_names[] = {"?", "i2c", "spi", "gpio", "usb"};
 
 static bool has_address(const uint16_t *addresses, uint8_t count, uint32_t address)
 {
@@ -46,8 +43,8 @@ static int hold_to_profile(struct hal_grant *grant, bool is_replay, struct codec
 					"the profile has none of that name");
 	}
 	if (device->kind != grant->kind) {
-		snprintf(why, sizeof(why), "granted as %s, it is %s", kind_names[grant->kind],
-			 kind_names[device->kind]);
+		snprintf(why, sizeof(why), "granted as %s, it is %s", bus_kind_words[grant->kind],
+			 bus_kind_words[device->kind]);
 		return deny(error, CODEC_PERMISSION_DENIED, grant->name, why);
 	}
 	if (device->kind == BUS_GPIO && device->gpio.direction == HAL_INPUT &&
@@ -72,19 +69,24 @@ static int hold_to_profile(struct hal_grant *grant, bool is_replay, struct codec
 	return 0;
 }
 
+static uint32_t number(struct codec_reader *reader, uint32_t max)
+{
+	uint64_t value = 0;
+
+	(void)codec_read_uint(reader, max, &value);
+	return (uint32_t)value;
+}
+
 static void read_addresses(struct codec_reader *reader, struct hal_grant *grant)
 {
 	uint32_t count = 0;
-	uint64_t value;
 
 	(void)codec_read_array(reader, 16, &count);
 	if (count > CONFIG_SAMARA_ADDRESSES_MAX) {
 		reader->error = -ENOSPC;
 	}
-	for (uint32_t index = 0; index < count; index++) {
-		if (codec_read_uint(reader, UINT16_MAX, &value) == 0) {
-			grant->addresses[grant->addresses_count++] = (uint16_t)value;
-		}
+	while (count-- > 0 && !reader->error) {
+		grant->addresses[grant->addresses_count++] = (uint16_t)number(reader, UINT16_MAX);
 	}
 }
 
@@ -92,35 +94,31 @@ static void read_grant(struct codec_reader *reader, struct hal_grant *grant)
 {
 	uint32_t pairs = 0;
 	uint64_t key = 0;
-	uint64_t value;
 
-	*grant = (struct hal_grant){.max_bytes = CONFIG_SAMARA_TRANSFER_MAX};
+	grant->max_bytes = CONFIG_SAMARA_TRANSFER_MAX;
 	(void)codec_read_map(reader, 16, &pairs);
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
-		value = 0;
 		switch (key) {
 		case 1:
 			(void)codec_read_text(reader, grant->name, sizeof(grant->name));
 			break;
 		case 2:
-			(void)codec_read_uint(reader, BUS_USB, &value);
-			grant->kind = (enum bus_kind)value;
+			grant->kind = (enum bus_kind)number(reader, BUS_USB);
 			break;
 		case 3:
-			(void)codec_read_uint(reader, CODEC_ACCESS_READ_WRITE, &value);
-			grant->access = (uint8_t)value;
+			grant->access = (uint8_t)number(reader, CODEC_ACCESS_READ_WRITE);
 			break;
 		case 4:
 			read_addresses(reader, grant);
 			break;
-		case 5:
-			(void)codec_read_uint(reader, UINT32_MAX, &value);
-			grant->max_bytes =
-				value < grant->max_bytes ? (uint32_t)value : grant->max_bytes;
+		case 5: {
+			uint32_t bytes = number(reader, UINT32_MAX);
+
+			grant->max_bytes = bytes < grant->max_bytes ? bytes : grant->max_bytes;
 			break;
+		}
 		case 6:
-			(void)codec_read_uint(reader, UINT32_MAX, &value);
-			grant->per_second = (uint32_t)value;
+			grant->per_second = number(reader, UINT32_MAX);
 			break;
 		default:
 			(void)codec_skip(reader);
@@ -145,60 +143,46 @@ static int open_list(struct codec_reader *reader, uint32_t *count)
 	return codec_read_array(reader, 16, count);
 }
 
-int hal_grants_read(struct hal_session *session, const struct codec_source *source,
+int hal_grants_open(struct codec_reader *reader, const struct codec_source *source,
+		    const char *holder, uint32_t *count, struct codec_error *error)
+{
+	codec_reader_init(reader, source);
+	if (open_list(reader, count)) {
+		codec_error_set(error, CODEC_INVALID_ARGUMENT,
+				"%s: its grants are no list of grants", holder);
+		return -EINVAL;
+	}
+	if (*count > CONFIG_SAMARA_GRANTS) {
+		codec_error_set(error, CODEC_TOO_LARGE,
+				"%s: %u devices, this proplet gives at most %u", holder,
+				(unsigned int)*count, CONFIG_SAMARA_GRANTS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int hal_grants_read(struct hal_session *session, struct codec_reader *reader, uint32_t count,
 		    struct codec_error *error)
 {
-	struct codec_reader reader;
-	uint32_t count = 0;
+	for (; session->grants_count < count; session->grants_count++) {
+		struct hal_grant *grant = &session->grants[session->grants_count];
 
-	codec_reader_init(&reader, source);
-	if (open_list(&reader, &count)) {
-		codec_error_set(error, CODEC_INVALID_ARGUMENT,
-				"%s: its grants are no list of grants", session->holder);
-		return -EINVAL;
-	}
-	if (count > CONFIG_SAMARA_GRANTS) {
-		codec_error_set(error, CODEC_TOO_LARGE,
-				"%s: %u devices, this proplet gives at most %u", session->holder,
-				(unsigned int)count, CONFIG_SAMARA_GRANTS);
-		return -EINVAL;
-	}
-	for (uint32_t index = 0; index < count; index++) {
-		struct hal_grant *grant = &session->grants[index];
-
-		read_grant(&reader, grant);
-		if (reader.error || grant->kind == 0 || grant->access == 0) {
+		read_grant(reader, grant);
+		if (reader->error || grant->kind == 0 || grant->access == 0) {
 			codec_error_set(error, CODEC_INVALID_ARGUMENT, "%s: grant %u is none",
-					session->holder, (unsigned int)index);
+					session->holder, session->grants_count);
 			return -EINVAL;
 		}
-		int failed = hold_to_profile(grant, session->has_replay, error);
+		int failed = hold_to_profile(grant, session->replay != NULL, error);
 
 		if (failed) {
 			return failed;
 		}
-		session->grants_count++;
 	}
 	return 0;
 }
 
 /* Operations */
-
-static bool refused(struct bus_operation *operation, enum bus_error why, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool refused(struct bus_operation *operation, enum bus_error why, const char *format, ...)
-{
-	va_list args;
-
-	operation->error = why;
-	va_start(args, format);
-	vsnprintf(operation->detail, sizeof(operation->detail), format, args);
-	va_end(args);
-	return false;
-}
-
-static const char *const segment_names[] = {"?", "read", "write", "transfer", "delay"};
 
 static bool sizes_fit(const struct hal_grant *grant, struct bus_operation *operation)
 {
@@ -211,16 +195,17 @@ static bool sizes_fit(const struct hal_grant *grant, struct bus_operation *opera
 			continue;
 		}
 		if (segment->length > grant->max_bytes) {
-			return refused(operation, BUS_NOT_GRANTED,
-				       "%s of %u bytes, at most %u are granted",
-				       segment_names[segment->kind], (unsigned int)segment->length,
-				       (unsigned int)grant->max_bytes);
+			return hal_fail(operation, BUS_NOT_GRANTED,
+					"%s of %u bytes, at most %u are granted",
+					bus_segment_words[segment->kind],
+					(unsigned int)segment->length,
+					(unsigned int)grant->max_bytes);
 		}
 		total += segment->length;
 	}
 	return total <= OPERATION_BYTES ||
-	       refused(operation, BUS_NOT_GRANTED, "%u bytes in one operation",
-		       (unsigned int)total);
+	       hal_fail(operation, BUS_NOT_GRANTED, "%u bytes in one operation",
+			(unsigned int)total);
 }
 
 static bool chooses_register(const struct bus_operation *operation, size_t index)
@@ -230,71 +215,69 @@ static bool chooses_register(const struct bus_operation *operation, size_t index
 	       operation->segments[index + 1].kind == BUS_SEGMENT_READ;
 }
 
-static bool i2c_allows(const struct hal_grant *grant, struct bus_operation *operation)
+static bool reading(const struct hal_grant *grant, struct bus_operation *operation)
 {
-	const uint16_t *addresses = grant->addresses_count ? grant->addresses
-				    : grant->device	   ? grant->device->i2c.addresses
-							   : NULL;
-	uint8_t count = grant->addresses_count ? grant->addresses_count
-			: grant->device	       ? grant->device->i2c.addresses_count
-					       : 0;
+	return hal_may_read(grant) ||
+	       hal_fail(operation, BUS_NOT_GRANTED, "reading is not granted");
+}
 
+static bool writing(const struct hal_grant *grant, struct bus_operation *operation)
+{
+	return hal_may_write(grant) ||
+	       hal_fail(operation, BUS_NOT_GRANTED, "writing is not granted");
+}
+
+static bool address_fits(const struct hal_grant *grant, struct bus_operation *operation)
+{
+	const uint16_t *addresses = grant->addresses;
+	uint8_t count = grant->addresses_count;
+
+	if (count == 0 && grant->device) {
+		addresses = grant->device->i2c.addresses;
+		count = grant->device->i2c.addresses_count;
+	}
 	if (operation->target > MAX_ADDRESS) {
-		return refused(operation, BUS_INVALID, "address 0x%x has more than 10 bits",
-			       (unsigned int)operation->target);
+		return hal_fail(operation, BUS_INVALID, "address 0x%x has more than 10 bits",
+				(unsigned int)operation->target);
 	}
-	if (addresses && !has_address(addresses, count, operation->target)) {
-		return refused(operation, BUS_NOT_GRANTED, "address 0x%x is not granted",
-			       (unsigned int)operation->target);
+	/* A replay's device may be missing: then its record is all that is known. */
+	return (count == 0 && !grant->device) || has_address(addresses, count, operation->target) ||
+	       hal_fail(operation, BUS_NOT_GRANTED, "address 0x%x is not granted",
+			(unsigned int)operation->target);
+}
+
+static bool i2c_allows(const struct hal_grant *grant, struct bus_operation *operation, size_t index)
+{
+	const struct bus_segment *segment = &operation->segments[index];
+
+	if (segment->kind != BUS_SEGMENT_READ) {
+		return chooses_register(operation, index) || writing(grant, operation);
 	}
-	if (!sizes_fit(grant, operation)) {
+	return reading(grant, operation);
+}
+
+static bool spi_allows(const struct hal_grant *grant, struct bus_operation *operation, size_t index)
+{
+	enum bus_segment_kind kind = operation->segments[index].kind;
+
+	return kind == BUS_SEGMENT_DELAY ||
+	       ((kind == BUS_SEGMENT_WRITE || reading(grant, operation)) &&
+		(kind == BUS_SEGMENT_READ || writing(grant, operation)));
+}
+
+static bool transfer_allowed(const struct hal_grant *grant, struct bus_operation *operation)
+{
+	bool is_i2c = grant->kind == BUS_I2C;
+
+	if ((is_i2c && !address_fits(grant, operation)) || !sizes_fit(grant, operation)) {
 		return false;
 	}
 	for (size_t index = 0; index < operation->segments_count; index++) {
-		const struct bus_segment *segment = &operation->segments[index];
-
-		if (segment->kind == BUS_SEGMENT_READ) {
-			if (segment->length == 0) {
-				return refused(operation, BUS_INVALID, "a read of no bytes");
-			}
-			if (!hal_may_read(grant)) {
-				return refused(operation, BUS_NOT_GRANTED,
-					       "reading is not granted");
-			}
-		} else if (!hal_may_write(grant) && !chooses_register(operation, index)) {
-			return refused(operation, BUS_NOT_GRANTED, "writing is not granted");
+		if (!(is_i2c ? i2c_allows : spi_allows)(grant, operation, index)) {
+			return false;
 		}
 	}
 	return true;
-}
-
-static bool spi_allows(const struct hal_grant *grant, struct bus_operation *operation)
-{
-	if (!sizes_fit(grant, operation)) {
-		return false;
-	}
-	for (size_t index = 0; index < operation->segments_count; index++) {
-		enum bus_segment_kind kind = operation->segments[index].kind;
-
-		if ((kind == BUS_SEGMENT_READ || kind == BUS_SEGMENT_TRANSFER) &&
-		    !hal_may_read(grant)) {
-			return refused(operation, BUS_NOT_GRANTED, "reading is not granted");
-		}
-		if ((kind == BUS_SEGMENT_WRITE || kind == BUS_SEGMENT_TRANSFER) &&
-		    !hal_may_write(grant)) {
-			return refused(operation, BUS_NOT_GRANTED, "writing is not granted");
-		}
-	}
-	return true;
-}
-
-static bool gpio_allows(const struct hal_grant *grant, struct bus_operation *operation)
-{
-	if (operation->op == BUS_SET) {
-		return hal_may_write(grant) ||
-		       refused(operation, BUS_NOT_GRANTED, "writing is not granted");
-	}
-	return hal_may_read(grant) || refused(operation, BUS_NOT_GRANTED, "reading is not granted");
 }
 
 /** A bucket that a second fills: bursts are as long as a second's worth, never longer. */
@@ -313,8 +296,8 @@ static bool rate_allows(struct hal_grant *grant, struct bus_operation *operation
 	tokens = tokens > most ? most : tokens;
 	if (tokens < 1000) {
 		grant->tokens = (uint32_t)tokens;
-		return refused(operation, BUS_NOT_GRANTED, "more than %u operations a second",
-			       (unsigned int)grant->per_second);
+		return hal_fail(operation, BUS_NOT_GRANTED, "more than %u operations a second",
+				(unsigned int)grant->per_second);
 	}
 	tokens -= 1000;
 	grant->tokens = tokens > UINT32_MAX ? UINT32_MAX : (uint32_t)tokens;
@@ -323,23 +306,19 @@ static bool rate_allows(struct hal_grant *grant, struct bus_operation *operation
 
 bool hal_grant_check(struct hal_grant *grant, struct bus_operation *operation, uint64_t now_us)
 {
-	bool allowed = true;
+	bool allowed;
 
-	if (operation->op == BUS_DELAY) {
+	switch (operation->op) {
+	case BUS_DELAY:
 		return true;
-	}
-	switch (grant->kind) {
-	case BUS_I2C:
-		allowed = i2c_allows(grant, operation);
+	case BUS_TRANSFER:
+		allowed = transfer_allowed(grant, operation);
 		break;
-	case BUS_SPI:
-		allowed = spi_allows(grant, operation);
-		break;
-	case BUS_GPIO:
-		allowed = gpio_allows(grant, operation);
+	case BUS_SET:
+		allowed = writing(grant, operation);
 		break;
 	default:
-		return refused(operation, BUS_UNSUPPORTED, "this proplet has no usb");
+		allowed = reading(grant, operation);
 	}
 	return allowed && rate_allows(grant, operation, now_us);
 }

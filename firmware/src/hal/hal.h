@@ -37,11 +37,14 @@ void hal_close(void);
 /**
  * @brief A session with the grants of a document (Grants of a task) or none. Agent's thread.
  *
+ * All that its runs will need is taken here from the runtime's pool, room for transfers and for a
+ * transcript too, so that no run fails for want of memory; hal_session_close() gives it back.
+ *
  * @param grants   CBOR list of grant, NULL for none.
  * @param[out] error Where it cannot be had: code NOT_FOUND (no such device), PERMISSION_DENIED
  * (another kind, direction or address), INVALID_ARGUMENT (not a list of grants), RESOURCE_EXHAUSTED
  * (more than fit), with the name.
- * @retval 0 Open. @retval -EINVAL error is filled in. @retval -ENOMEM All sessions are in use.
+ * @retval 0 Open. @retval -EINVAL error is filled in. @retval -ENOMEM The pool is full.
  */
 int hal_session_open(struct hal_session **session, const struct hal_session_options *options,
 		     const struct codec_source *grants, struct codec_error *error);
@@ -58,20 +61,14 @@ void hal_session_unlock(struct hal_session *session);
 void hal_session_cancel(struct hal_session *session);
 void hal_session_close(struct hal_session *session);
 
+/** @brief Of the last run; valid until the session is closed or begins again. */
 struct hal_report {
 	uint32_t refusals;
-	char refusal[BUS_DETAIL_MAX + 1]; /* the first, in words */
-	char difference[CODEC_MESSAGE_MAX +
-			1]; /* of a replay: what differed first; empty: nothing */
-	const uint8_t
-		*transcript;   /* encoded Transcript, until the session is closed or begins again */
-	size_t transcript_len; /* 0: none was asked for */
+	const char *difference;	   /* of a replay: what differed first; NULL: nothing */
+	const uint8_t *transcript; /* encoded Transcript */
+	size_t transcript_len;	   /* 0: none was asked for */
 };
 void hal_session_report(const struct hal_session *session, struct hal_report *report);
-
-/** @brief Whether two holders may write to one place; names both devices. For conflict checks of
- * deployments. */
-bool hal_grants_conflict(const struct hal_session *a, const struct hal_session *b);
 
 /** @brief WIT interfaces that functions find here, without version, as hello names them. */
 const char *const *hal_interfaces(size_t *count);

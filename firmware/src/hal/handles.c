@@ -40,7 +40,7 @@ static struct handle_table *table_of(struct runtime_guest *guest)
 	return *data;
 }
 
-void hal_handles_drop(void *data)
+static void drop_table(void *data)
 {
 	struct handle_table *table = data;
 
@@ -64,7 +64,7 @@ uint32_t handle_new(struct runtime_guest *guest, enum handle_kind kind, uint8_t 
 	return 0;
 }
 
-static bool is_handle(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind)
+bool handle_is(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind)
 {
 	const struct handle_table *table = *runtime_guest_data(guest);
 	uint32_t index = (uint32_t)handle - 1;
@@ -76,153 +76,170 @@ static bool is_handle(struct runtime_guest *guest, uint64_t handle, enum handle_
 	return false;
 }
 
-bool handle_grant(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind,
-		  uint8_t *grant)
+struct hal_grant *handle_grant(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind)
 {
-	const struct handle_table *table;
+	const struct handle_table *table = *runtime_guest_data(guest);
 
-	if (!is_handle(guest, handle, kind)) {
-		return false;
-	}
-	table = *runtime_guest_data(guest);
-	*grant = table->rows[(uint32_t)handle - 1].grant;
-	return true;
+	return handle_is(guest, handle, kind)
+		       ? &runtime_guest_session(guest)
+				  ->grants[table->rows[(uint32_t)handle - 1].grant]
+		       : NULL;
 }
 
 void handle_drop(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind)
 {
-	if (is_handle(guest, handle, kind)) {
-		struct handle_table *table = *runtime_guest_data(guest);
+	struct handle_table *table = *runtime_guest_data(guest);
 
+	if (handle_is(guest, handle, kind)) {
 		table->rows[(uint32_t)handle - 1].kind = HANDLE_FREE;
 	}
 }
 
-void *guest_array(struct runtime_guest *guest, uint64_t address, uint64_t count, uint32_t size,
-		  uint32_t align)
-{
-	uint64_t len = (uint32_t)count * (uint64_t)size;
+/* Opening */
 
-	if ((uint32_t)address % align != 0) {
-		runtime_guest_trap(guest, "an address that is not aligned");
-		return NULL;
-	}
-	if (len > UINT32_MAX) {
-		runtime_guest_trap(guest, "a list longer than its memory");
-		return NULL;
-	}
-	return runtime_guest_memory(guest, (uint32_t)address, (uint32_t)len);
+static enum bus_kind bus_of(enum handle_kind kind)
+{
+	return kind == HANDLE_I2C ? BUS_I2C : kind == HANDLE_SPI ? BUS_SPI : BUS_GPIO;
 }
 
-uint8_t *guest_result(struct runtime_guest *guest, uint64_t address, uint32_t size)
+/** Whether a device can be used so. @retval -EINVAL @retval -EACCES, and the words. */
+static int unfit(const struct hal_grant *grant, enum handle_kind kind,
+		 char words[BUS_DETAIL_MAX + 1])
 {
-	uint8_t *result = guest_array(guest, address, 1, size, 4);
+	bool is_input = kind == HANDLE_INPUT;
+	enum hal_direction direction =
+		grant->device && grant->kind == BUS_GPIO ? grant->device->gpio.direction : HAL_BOTH;
 
-	if (result) {
-		memset(result, 0, size);
+	if (grant->kind != bus_of(kind)) {
+		snprintf(words, BUS_DETAIL_MAX + 1, "%s is %s, no %s", grant->name,
+			 bus_kind_words[grant->kind], bus_kind_words[bus_of(kind)]);
+		return -EINVAL;
 	}
-	return result;
+	if (grant->kind != BUS_GPIO) {
+		return 0;
+	}
+	if (direction == (is_input ? HAL_OUTPUT : HAL_INPUT)) {
+		snprintf(words, BUS_DETAIL_MAX + 1, "%s is an %s", grant->name,
+			 is_input ? "output" : "input");
+		return -EINVAL;
+	}
+	if (is_input ? hal_may_read(grant) : hal_may_write(grant)) {
+		return 0;
+	}
+	snprintf(words, BUS_DETAIL_MAX + 1, "%s: %s is not granted", grant->name,
+		 is_input ? "reading" : "writing");
+	return -EACCES;
 }
 
-void put_u32(uint8_t *at, uint32_t value)
+static struct hal_grant *find(struct hal_session *session, const char *name, size_t len)
 {
-	for (unsigned int index = 0; index < 4; index++) {
-		at[index] = (uint8_t)(value >> (8 * index));
-	}
-}
-
-uint32_t get_u32(const uint8_t *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-	       (uint32_t)at[3] << 24;
-}
-
-bool guest_list(struct runtime_guest *guest, uint64_t result, uint32_t size, uint32_t at,
-		const void *data, uint32_t len)
-{
-	uint32_t address = runtime_guest_alloc(guest, len, 1);
-
-	if (address == 0) {
-		return false;
-	}
-	void *memory = runtime_guest_memory(guest, address, len);
-	/* Memory may have moved. */
-	uint8_t *area = memory ? guest_array(guest, result, 1, size, 4) : NULL;
-
-	if (!area) {
-		return false;
-	}
-	if (len > 0) {
-		memcpy(memory, data, len);
-	}
-	put_u32(area + at, address);
-	put_u32(area + at + 4, len);
-	return true;
-}
-
-int find_granted(struct runtime_guest *guest, uint64_t name, uint64_t len,
-		 char text[HAL_NAME_MAX + 1])
-{
-	struct hal_session *session = runtime_guest_session(guest);
-	const char *memory = guest_array(guest, name, len, 1, 1);
-	size_t shown = (uint32_t)len < HAL_NAME_MAX ? (uint32_t)len : HAL_NAME_MAX;
-
-	if (!memory) {
-		return -EFAULT;
-	}
-	memcpy(text, memory, shown);
-	text[shown] = '\0';
 	for (uint8_t index = 0; session && index < session->grants_count; index++) {
-		if (strlen(session->grants[index].name) == (uint32_t)len &&
-		    memcmp(session->grants[index].name, memory, (uint32_t)len) == 0) {
-			return index;
+		struct hal_grant *grant = &session->grants[index];
+
+		if (strlen(grant->name) == len && memcmp(grant->name, name, len) == 0) {
+			return grant;
 		}
 	}
-	hal_refuse(session, "%s", text);
-	return -ENOENT;
+	return NULL;
 }
 
-const char *error_words(const struct bus_operation *operation, char *text, size_t size)
+int32_t open_named(struct runtime_guest *guest, const uint64_t *args, enum handle_kind kind,
+		   char words[BUS_DETAIL_MAX + 1])
 {
-	static const char *const names[] = {
-		"",
-		"nack-address",
-		"nack-data",
-		"nack",
-		"arbitration-lost",
-		"bus",
-		"overrun",
-		"overflow",
-		"timeout",
-		"stall",
-		"no-device",
-		"busy",
-		"access",
-		"mode-fault",
-		"frame-format",
-		"chip-select",
-		"not-granted",
-		"invalid",
-		"unsupported",
-		"cancelled",
-		"io",
-	};
+	struct hal_session *session = runtime_guest_session(guest);
+	uint32_t len = (uint32_t)args[1];
+	const char *name = guest_array(guest, args[0], len, 1, 1);
 
-	if (operation->error == BUS_NOT_GRANTED) {
-		snprintf(text, size, "not granted: %s", operation->detail);
-		return text;
+	if (!name) {
+		return -EFAULT;
 	}
-	return names[operation->error <= BUS_IO ? operation->error : BUS_IO];
+	struct hal_grant *grant = find(session, name, len);
+	int error = -ENOENT;
+
+	if (grant) {
+		error = unfit(grant, kind, words);
+	} else {
+		snprintf(words, BUS_DETAIL_MAX + 1, "%.*s",
+			 (int)(len < HAL_NAME_MAX ? len : HAL_NAME_MAX), name);
+	}
+	if (error == 0) {
+		uint32_t handle = handle_new(guest, kind, (uint8_t)(grant - session->grants));
+
+		return handle ? (int32_t)handle : -EFAULT;
+	}
+	if (error != -EINVAL) {
+		hal_refuse(session, "%s", words);
+	}
+	return error;
+}
+
+void open_to_result(struct runtime_guest *guest, const uint64_t *args, enum handle_kind kind,
+		    const struct result_form *form)
+{
+	struct bus_operation operation = {.error = BUS_NOT_GRANTED};
+	int32_t handle = open_named(guest, args, kind, operation.detail);
+
+	if (handle > 0) {
+		uint8_t *area = result_ok(guest, args[2], form);
+
+		if (area) {
+			put_u32(area + form->align, (uint32_t)handle);
+		}
+	} else if (handle == -EINVAL) {
+		result_words(guest, args[2], form, operation.detail);
+	} else if (handle != -EFAULT) {
+		result_error(guest, args[2], form, &operation);
+	}
+}
+
+static enum handle_kind kind_of(const char *resource)
+{
+	static const char *const resources[] = {
+		[HANDLE_FREE] = "",
+		[HANDLE_I2C] = "i2c",
+		[HANDLE_DELAY] = "delay",
+		[HANDLE_SPI] = "spi-device",
+		[HANDLE_OUTPUT] = "output-pin",
+		[HANDLE_STATEFUL_OUTPUT] = "stateful-output-pin",
+		[HANDLE_INPUT] = "input-pin",
+	};
+	const char *dot = strrchr(resource, '.');
+	size_t kind = sizeof(resources) / sizeof(resources[0]) - 1;
+
+	while (dot && kind > 0 && strcmp(dot + 1, resources[kind]) != 0) {
+		kind--;
+	}
+	return dot ? (enum handle_kind)kind : HANDLE_FREE;
+}
+
+/** A device that a caller names in an argument. */
+static int open_argument(struct runtime_guest *guest, const char *name, size_t len,
+			 const char *resource, uint32_t *handle)
+{
+	struct hal_session *session = runtime_guest_session(guest);
+	struct hal_grant *grant = find(session, name, len);
+	enum handle_kind kind = kind_of(resource);
+	char words[BUS_DETAIL_MAX + 1];
+
+	if (kind == HANDLE_DELAY) {
+		*handle = handle_new(guest, kind, 0);
+	} else if (kind != HANDLE_FREE && grant && unfit(grant, kind, words) == 0) {
+		*handle = handle_new(guest, kind, (uint8_t)(grant - session->grants));
+	} else {
+		hal_refuse(session, "%.*s", (int)len, name);
+		return -EACCES;
+	}
+	return *handle ? 0 : -EACCES;
 }
 
 int hal_host_init(void)
 {
 #define ROW_(module, name, signature, function) {module, name, signature, function},
-	static struct runtime_host_function functions[] = {HAL_HOST_FUNCTIONS(ROW_)};
+	static const struct runtime_host_function functions[] = {HAL_HOST_FUNCTIONS(ROW_)};
 
 	port_mutex_init(&mutex);
 	memset(tables, 0, sizeof(tables));
-	runtime_on_instance_end(hal_handles_drop);
-	hal_host_devices();
+	runtime_on_instance_end(drop_table);
+	runtime_on_device_argument(open_argument);
 	return runtime_register(functions, sizeof(functions) / sizeof(functions[0]));
 }

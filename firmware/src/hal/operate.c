@@ -15,7 +15,6 @@
 
 static int handles[CONFIG_SAMARA_DEVICES]; /* -1: not open */
 static struct port_mutex mutex;
-static uint8_t scratches[CONFIG_SAMARA_SLOTS][CONFIG_SAMARA_TRANSFER_MAX];
 static struct hal_stats counts;
 
 void hal_operate_init(void)
@@ -42,22 +41,13 @@ int hal_device_open(const struct hal_device *device, char *why, size_t size)
 	if (*handle < 0) {
 		*handle = port_device_open(device, why, size);
 	}
-	int error = *handle < 0 ? *handle : 0;
+	int opened = *handle;
 
-	if (error) {
+	if (opened < 0) {
 		*handle = -1;
 	}
 	port_mutex_unlock(&mutex);
-	return error;
-}
-
-static int handle_of(const struct hal_device *device)
-{
-	port_mutex_lock(&mutex);
-	int handle = handles[index_of(device)];
-
-	port_mutex_unlock(&mutex);
-	return handle;
+	return opened;
 }
 
 /** It is gone: whoever wants it next opens it again. */
@@ -87,45 +77,39 @@ void hal_set_level(const struct hal_device *device, bool level)
 {
 	struct bus_operation operation = {
 		.op = BUS_SET, .level = level, .timeout_ms = SAFE_TIMEOUT_MS};
-	char why[BUS_DETAIL_MAX + 1];
+	int handle = hal_device_open(device, operation.detail, sizeof(operation.detail));
 
-	if (hal_device_open(device, why, sizeof(why))) {
-		LOG_ERR("output %s cannot take its safe state: %s", device->name, why);
-		return;
+	if (handle >= 0) {
+		port_device_run(handle, &operation);
 	}
-	port_device_run(handle_of(device), &operation);
-	if (operation.error != BUS_OK) {
+	if (handle < 0 || operation.error != BUS_OK) {
 		LOG_ERR("output %s cannot take its safe state: %s", device->name, operation.detail);
 	}
 }
 
-uint8_t *hal_scratch(struct hal_session *session)
-{
-	return scratches[session->scratch < 0 ? 0 : session->scratch];
-}
-
 void hal_refuse(struct hal_session *session, const char *format, ...)
 {
+	char words[BUS_DETAIL_MAX + 1];
 	va_list args;
 
 	counts.refusals++;
-	if (!session || session->report.refusals++ > 0) {
+	if (!session || session->refusals++ > 0) {
 		return;
 	}
 	va_start(args, format);
-	vsnprintf(session->report.refusal, sizeof(session->report.refusal), format, args);
+	vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	LOG_WRN("%s: not granted: %s", session->holder, session->report.refusal);
+	LOG_WRN("%s: not granted: %s", session->holder, words);
 }
 
 static void run(struct hal_session *session, const struct hal_device *device,
 		struct bus_operation *operation)
 {
-	int handle = handle_of(device);
+	/* Open already, unless it was gone for a while. */
+	int handle = hal_device_open(device, operation->detail, sizeof(operation->detail));
 
 	if (handle < 0) {
 		operation->error = BUS_NO_DEVICE;
-		snprintf(operation->detail, sizeof(operation->detail), "it is not open");
 		return;
 	}
 	session->running = handle;
@@ -141,10 +125,10 @@ static void run(struct hal_session *session, const struct hal_device *device,
 	}
 }
 
-enum bus_error hal_operate(struct runtime_guest *guest, struct hal_session *session, uint8_t index,
+enum bus_error hal_operate(struct runtime_guest *guest, struct hal_grant *grant,
 			   struct bus_operation *operation)
 {
-	struct hal_grant *grant = &session->grants[index];
+	struct hal_session *session = runtime_guest_session(guest);
 	uint64_t began = port_now_us();
 	bool had_level = operation->level;
 
@@ -153,15 +137,14 @@ enum bus_error hal_operate(struct runtime_guest *guest, struct hal_session *sess
 	if (session->cancelled || runtime_guest_stopped(guest)) {
 		return operation->error = BUS_CANCELLED;
 	}
-	session->operations++;
 	counts.operations++;
 	if (!hal_grant_check(grant, operation, began)) {
 		if (operation->error == BUS_NOT_GRANTED) {
 			hal_refuse(session, "%s: %s", grant->name, operation->detail);
 		}
-	} else if (session->has_replay) {
-		if (!hal_replay_answer(session, index, operation)) {
-			runtime_guest_trap(guest, session->report.difference);
+	} else if (session->replay) {
+		if (!hal_replay_answer(session, grant, operation)) {
+			runtime_guest_trap(guest, session->replay->difference);
 		}
 		return operation->error;
 	} else if (operation->op != BUS_TRANSFER || operation->segments_count > 0) {
@@ -173,7 +156,9 @@ enum bus_error hal_operate(struct runtime_guest *guest, struct hal_session *sess
 		grant->is_set = true;
 		grant->level_set = operation->level;
 	}
-	hal_record_row(session, index, operation, had_level, began, port_now_us() - began);
+	if (session->transcript) {
+		hal_record_row(session, grant, operation, had_level, began, port_now_us() - began);
+	}
 	return operation->error;
 }
 
@@ -190,5 +175,5 @@ void hal_session_cancel(struct hal_session *session)
 void hal_stats(struct hal_stats *stats)
 {
 	*stats = counts;
-	stats->sessions = hal_sessions_used();
+	stats->sessions = hal_sessions_open();
 }

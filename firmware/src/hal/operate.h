@@ -11,9 +11,10 @@
 #include "hal/profile.h"
 
 void hal_operate_init(void);
-/** @brief Open it where it is not. @retval 0 @retval -errno, and `why` in words. */
+/** @brief Open it where it is not. @retval >=0 Handle. @retval -errno, and `why` in words. */
 int hal_device_open(const struct hal_device *device, char *why, size_t size);
 void hal_devices_close(void);
-uint32_t hal_sessions_used(void);
+/** @brief Sessions that are open. session.c */
+uint32_t hal_sessions_open(void);
 
 #endif /* SAMARA_HAL_OPERATE_H_ */

@@ -20,31 +20,48 @@ static uint32_t clipped(uint64_t value)
 	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
+static void put_uint(struct codec_writer *writer, uint32_t key, uint32_t value)
+{
+	codec_write_uint(writer, key);
+	codec_write_uint(writer, value);
+}
+
+static void put_bool(struct codec_writer *writer, uint32_t key, bool value)
+{
+	codec_write_uint(writer, key);
+	codec_write_bool(writer, value);
+}
+
+static void put_text(struct codec_writer *writer, uint32_t key, const char *text)
+{
+	codec_write_uint(writer, key);
+	codec_write_text(writer, text, strlen(text));
+}
+
+static void put_array(struct codec_writer *writer, uint32_t key, size_t count)
+{
+	codec_write_uint(writer, key);
+	codec_write_head(writer, CODEC_ARRAY, count);
+}
+
 void hal_record_begin(struct hal_session *session)
 {
 	struct codec_writer writer;
 
 	session->rows = 0;
 	session->dropped = 0;
-	if (!session->transcript) {
-		return;
-	}
 	codec_writer_init(&writer, session->transcript, CONFIG_SAMARA_TRANSCRIPT_MAX);
 	codec_write_head(&writer, CODEC_MAP, 2);
-	codec_write_uint(&writer, 1);
-	codec_write_head(&writer, CODEC_ARRAY, session->grants_count);
+	put_array(&writer, 1, session->grants_count);
 	for (uint8_t index = 0; index < session->grants_count; index++) {
 		const struct hal_grant *grant = &session->grants[index];
-		const char *chip = grant->device ? grant->device->chip : "";
+		const char *chip = grant->device->chip;
 
 		codec_write_head(&writer, CODEC_MAP, chip[0] ? 3 : 2);
-		codec_write_uint(&writer, 1);
-		codec_write_text(&writer, grant->name, strlen(grant->name));
-		codec_write_uint(&writer, 2);
-		codec_write_uint(&writer, grant->kind);
+		put_text(&writer, 1, grant->name);
+		put_uint(&writer, 2, grant->kind);
 		if (chip[0]) {
-			codec_write_uint(&writer, 3);
-			codec_write_text(&writer, chip, strlen(chip));
+			put_text(&writer, 3, chip);
 		}
 	}
 	codec_write_uint(&writer, 2);
@@ -52,23 +69,21 @@ void hal_record_begin(struct hal_session *session)
 	session->transcript_len = session->prefix_len + COUNT_ROOM;
 }
 
-static void write_segment(struct codec_writer *writer, const struct bus_segment *segment)
+static void write_segments(struct codec_writer *writer, const struct bus_operation *operation)
 {
-	codec_write_head(writer, CODEC_MAP, 2);
-	codec_write_uint(writer, 1);
-	codec_write_uint(writer, segment->kind);
-	if (segment->kind == BUS_SEGMENT_READ || segment->kind == BUS_SEGMENT_DELAY) {
-		codec_write_uint(writer, 3);
-		codec_write_uint(writer, segment->length);
-	} else {
-		codec_write_uint(writer, 2);
-		codec_write_bytes(writer, segment->out, segment->length);
-	}
-}
+	put_array(writer, 4, operation->segments_count);
+	for (size_t index = 0; index < operation->segments_count; index++) {
+		const struct bus_segment *segment = &operation->segments[index];
 
-static bool comes_in(const struct bus_segment *segment)
-{
-	return segment->kind == BUS_SEGMENT_READ || segment->kind == BUS_SEGMENT_TRANSFER;
+		codec_write_head(writer, CODEC_MAP, 2);
+		put_uint(writer, 1, segment->kind);
+		if (segment->out) {
+			codec_write_uint(writer, 2);
+			codec_write_bytes(writer, segment->out, segment->length);
+		} else {
+			put_uint(writer, 3, segment->length);
+		}
+	}
 }
 
 static void write_data(struct codec_writer *writer, const struct bus_operation *operation)
@@ -76,99 +91,81 @@ static void write_data(struct codec_writer *writer, const struct bus_operation *
 	unsigned int count = 0;
 
 	for (size_t index = 0; index < operation->segments_count; index++) {
-		count += comes_in(&operation->segments[index]);
+		count += operation->segments[index].in != NULL;
 	}
-	codec_write_uint(writer, 6);
-	codec_write_head(writer, CODEC_ARRAY, count);
+	put_array(writer, 6, count);
 	for (size_t index = 0; index < operation->segments_count; index++) {
-		if (comes_in(&operation->segments[index])) {
-			codec_write_bytes(writer, operation->segments[index].in,
-					  operation->segments[index].length);
+		const struct bus_segment *segment = &operation->segments[index];
+
+		if (segment->in) {
+			codec_write_bytes(writer, segment->in, segment->length);
 		}
 	}
 }
 
-static void write_row(struct codec_writer *writer, uint8_t index,
-		      const struct bus_operation *operation, bool had_level, uint32_t at_us,
-		      uint32_t took_us, enum bus_kind kind)
+static void write_row(struct codec_writer *writer, const struct hal_session *session,
+		      const struct hal_grant *grant, const struct bus_operation *operation,
+		      bool had_level, uint32_t at_us, uint32_t took_us)
 {
+	bool is_well = operation->error == BUS_OK;
 	bool is_transfer = operation->op == BUS_TRANSFER;
-	bool has_target = (is_transfer && kind == BUS_I2C) || operation->op == BUS_WAIT;
-	bool has_segments = is_transfer || operation->op == BUS_DELAY;
-	bool has_data = is_transfer && operation->error == BUS_OK;
-	bool has_answer = (operation->op == BUS_GET || operation->op == BUS_WAIT) &&
-			  operation->error == BUS_OK;
-	bool has_detail = operation->detail[0] != '\0';
 	bool is_set = operation->op == BUS_SET;
 	bool is_wait = operation->op == BUS_WAIT;
-	unsigned int pairs = 4u + has_target + has_segments + is_set + has_data + has_answer +
-			     (operation->error != BUS_OK) + has_detail + is_wait;
+	bool has_target = (is_transfer && grant->kind == BUS_I2C) || is_wait;
+	bool has_segments = is_transfer || operation->op == BUS_DELAY;
+	bool has_data = is_transfer && is_well;
+	bool has_level = (operation->op == BUS_GET || is_wait) && is_well;
+	bool has_detail = operation->detail[0] != '\0';
 
-	codec_write_head(writer, CODEC_MAP, pairs);
-	codec_write_uint(writer, 1);
-	codec_write_uint(writer, index);
-	codec_write_uint(writer, 2);
-	codec_write_uint(writer, operation->op);
+	codec_write_head(writer, CODEC_MAP,
+			 4u + has_target + has_segments + is_set + has_data + has_level + !is_well +
+				 has_detail + is_wait);
+	put_uint(writer, 1, (uint32_t)(grant - session->grants));
+	put_uint(writer, 2, operation->op);
 	if (has_target) {
-		codec_write_uint(writer, 3);
-		codec_write_uint(writer, operation->target);
+		put_uint(writer, 3, operation->target);
 	}
 	if (has_segments) {
-		codec_write_uint(writer, 4);
-		codec_write_head(writer, CODEC_ARRAY, operation->segments_count);
-		for (size_t at = 0; at < operation->segments_count; at++) {
-			write_segment(writer, &operation->segments[at]);
-		}
+		write_segments(writer, operation);
 	}
 	if (is_set) {
-		codec_write_uint(writer, 5);
-		codec_write_bool(writer, had_level);
+		put_bool(writer, 5, had_level);
 	}
 	if (has_data) {
 		write_data(writer, operation);
 	}
-	if (has_answer) {
-		codec_write_uint(writer, 7);
-		codec_write_bool(writer, operation->level);
+	if (has_level) {
+		put_bool(writer, 7, operation->level);
 	}
-	if (operation->error != BUS_OK) {
-		codec_write_uint(writer, 8);
-		codec_write_uint(writer, operation->error);
+	if (!is_well) {
+		put_uint(writer, 8, operation->error);
 	}
 	if (has_detail) {
-		codec_write_uint(writer, 9);
-		codec_write_text(writer, operation->detail, strlen(operation->detail));
+		put_text(writer, 9, operation->detail);
 	}
-	codec_write_uint(writer, 10);
-	codec_write_uint(writer, at_us);
-	codec_write_uint(writer, 11);
-	codec_write_uint(writer, took_us);
+	put_uint(writer, 10, at_us);
+	put_uint(writer, 11, took_us);
 	if (is_wait) {
-		codec_write_uint(writer, 12);
-		codec_write_uint(writer, operation->timeout_ms);
+		put_uint(writer, 12, operation->timeout_ms);
 	}
 }
 
-void hal_record_row(struct hal_session *session, uint8_t index,
+void hal_record_row(struct hal_session *session, const struct hal_grant *grant,
 		    const struct bus_operation *operation, bool had_level, uint64_t at_us,
 		    uint64_t took_us)
 {
 	size_t end = CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM;
 	struct codec_writer writer;
 
-	if (!session->record) {
-		return;
-	}
-	if (!session->transcript || session->transcript_len >= end || session->rows == ROWS_MAX ||
-	    session->dropped > 0) {
-		/* What comes after one that was not kept would leave a gap. */
+	/* What comes after one that was not kept would leave a gap. */
+	if (session->transcript_len >= end || session->rows == ROWS_MAX || session->dropped > 0) {
 		session->dropped++;
 		return;
 	}
 	codec_writer_init(&writer, session->transcript + session->transcript_len,
 			  end - session->transcript_len);
-	write_row(&writer, index, operation, had_level, clipped(at_us - session->began_us),
-		  clipped(took_us), session->grants[index].kind);
+	write_row(&writer, session, grant, operation, had_level, clipped(at_us - session->began_us),
+		  clipped(took_us));
 	if (writer.error) {
 		session->dropped++;
 		return;
@@ -182,8 +179,9 @@ void hal_record_finish(struct hal_session *session)
 	uint8_t *count = session->transcript + session->prefix_len;
 	struct codec_writer writer;
 
-	if (!session->transcript ||
-	    session->transcript_len > CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM) {
+	if (session->transcript_len > CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM) {
+		/* Not even its devices fit. */
+		session->transcript_len = 0;
 		return;
 	}
 	size_t rows_len = session->transcript_len - session->prefix_len - COUNT_ROOM;
@@ -191,15 +189,12 @@ void hal_record_finish(struct hal_session *session)
 	codec_writer_init(&writer, count, COUNT_ROOM);
 	codec_write_head(&writer, CODEC_ARRAY, session->rows);
 	memmove(count + writer.len, count + COUNT_ROOM, rows_len);
-	size_t len = session->prefix_len + writer.len + rows_len;
-
+	session->transcript_len = session->prefix_len + writer.len + rows_len;
 	if (session->dropped > 0) {
 		session->transcript[0] = 0xa3;
-		codec_writer_init(&writer, session->transcript + len, TAIL_ROOM);
-		codec_write_uint(&writer, 3);
-		codec_write_uint(&writer, session->dropped);
-		len += writer.len;
+		codec_writer_init(&writer, session->transcript + session->transcript_len,
+				  TAIL_ROOM);
+		put_uint(&writer, 3, session->dropped);
+		session->transcript_len += writer.len;
 	}
-	session->report.transcript = session->transcript;
-	session->report.transcript_len = len;
 }

@@ -13,8 +13,13 @@
 /* Bytes that a text shows of one segment. */
 #define SHOWN	 8
 
-static const char *const op_names[] = {"?", "transfer", "get", "set", "wait"};
-static const char *const segment_names[] = {"?", "read", "write", "transfer", "delay"};
+static uint32_t number(struct codec_reader *reader, uint32_t max)
+{
+	uint64_t value = 0;
+
+	(void)codec_read_uint(reader, max, &value);
+	return (uint32_t)value;
+}
 
 static void read_device(struct hal_session *session, struct codec_reader *reader, uint8_t *index)
 {
@@ -38,16 +43,14 @@ static void read_device(struct hal_session *session, struct codec_reader *reader
 	}
 }
 
-int hal_replay_begin(struct hal_session *session)
+static int open_rows(struct hal_session *session)
 {
-	struct replay *replay = &session->replay;
+	struct replay *replay = session->replay;
 	struct codec_reader *reader = &replay->reader;
 	uint32_t pairs = 0;
 	uint32_t count = 0;
 	uint64_t key = 0;
 
-	replay->position = 0;
-	replay->left = 0;
 	codec_reader_init(reader, &replay->source);
 	(void)codec_read_map(reader, 16, &pairs);
 	if (codec_read_key(reader, &key) || key != 1 || codec_read_array(reader, 16, &count)) {
@@ -60,6 +63,19 @@ int hal_replay_begin(struct hal_session *session)
 		return -EBADMSG;
 	}
 	return codec_read_array(reader, 4096, &replay->left);
+}
+
+void hal_replay_begin(struct hal_session *session)
+{
+	struct replay *replay = session->replay;
+
+	replay->position = 0;
+	replay->left = 0;
+	replay->difference[0] = '\0';
+	if (open_rows(session)) {
+		snprintf(replay->difference, sizeof(replay->difference),
+			 "the record cannot be read");
+	}
 }
 
 struct text {
@@ -100,24 +116,36 @@ static void add_bytes(struct text *text, const uint8_t *bytes, size_t len)
 	add(text, len > 0 ? word : "nothing");
 }
 
+static void add_op(struct text *text, uint32_t op)
+{
+	static const char *const words[] = {"?", "transfer", "get", "set", "wait"};
+
+	add(text, op <= BUS_WAIT ? words[op] : op == BUS_DELAY ? "delay" : "another operation");
+}
+
+static void add_level(struct text *text, bool level)
+{
+	add(text, level ? "high" : "low");
+}
+
 /** `transfer 0x76 write d0 read 1`: in the order in which it goes over the bus. */
 static void describe(struct text *text, const struct bus_operation *operation, enum bus_kind kind)
 {
-	add(text, operation->op == BUS_DELAY ? "delay" : op_names[operation->op]);
+	add_op(text, operation->op);
 	if ((operation->op == BUS_TRANSFER && kind == BUS_I2C) || operation->op == BUS_WAIT) {
 		add_number(text, "0x%x", operation->target);
 	}
 	if (operation->op == BUS_SET) {
-		add(text, operation->level ? "high" : "low");
+		add_level(text, operation->level);
 	}
 	for (size_t index = 0; index < operation->segments_count; index++) {
 		const struct bus_segment *segment = &operation->segments[index];
 
-		add(text, segment_names[segment->kind]);
-		if (segment->kind == BUS_SEGMENT_READ || segment->kind == BUS_SEGMENT_DELAY) {
-			add_number(text, "%u", segment->length);
-		} else {
+		add(text, bus_segment_words[segment->kind]);
+		if (segment->out) {
 			add_bytes(text, segment->out, segment->length);
+		} else {
+			add_number(text, "%u", segment->length);
 		}
 	}
 }
@@ -150,11 +178,7 @@ static bool same_bytes(struct codec_reader *reader, const struct bus_segment *se
 		reader->offset += some;
 		at += some;
 	}
-	if (head.argument <= SHOWN) {
-		add_bytes(text, shown, (size_t)head.argument);
-	} else {
-		add_bytes(text, shown, SHOWN + 1);
-	}
+	add_bytes(text, shown, head.argument <= SHOWN ? (size_t)head.argument : SHOWN + 1);
 	return same;
 }
 
@@ -162,25 +186,42 @@ static bool same_segment(struct codec_reader *reader, const struct bus_segment *
 			 struct text *text)
 {
 	uint32_t pairs = 0;
+	uint32_t value;
 	uint64_t key = 0;
-	uint64_t value = 0;
-	bool same = true;
+	bool same = segment != NULL;
 
 	(void)codec_read_map(reader, 16, &pairs);
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
 		if (key == 1) {
-			(void)codec_read_uint(reader, BUS_SEGMENT_DELAY, &value);
-			add(text, segment_names[value]);
-			same = same && segment && value == segment->kind;
+			value = number(reader, BUS_SEGMENT_DELAY);
+			add(text, bus_segment_words[value]);
+			same = same && value == segment->kind;
 		} else if (key == 2) {
 			same = same_bytes(reader, segment, text) && same;
 		} else if (key == 3) {
-			(void)codec_read_uint(reader, UINT32_MAX, &value);
-			add_number(text, "%u", (uint32_t)value);
-			same = same && segment && value == segment->length;
+			value = number(reader, UINT32_MAX);
+			add_number(text, "%u", value);
+			same = same && value == segment->length;
 		} else {
 			(void)codec_skip(reader);
 		}
+	}
+	return same;
+}
+
+static bool same_segments(struct codec_reader *reader, const struct bus_operation *operation,
+			  struct text *text)
+{
+	uint32_t count = 0;
+
+	(void)codec_read_array(reader, 64, &count);
+	bool same = count == operation->segments_count;
+
+	for (uint32_t index = 0; index < count && !reader->error; index++) {
+		const struct bus_segment *segment =
+			index < operation->segments_count ? &operation->segments[index] : NULL;
+
+		same = same_segment(reader, segment, text) && same;
 	}
 	return same;
 }
@@ -206,56 +247,43 @@ static void take_data(struct codec_reader *reader, struct bus_operation *operati
 }
 
 /** @retval true The row is what was asked for, and operation has its answer. */
-static bool take_row(struct hal_session *session, uint8_t device, struct bus_operation *operation,
+static bool take_row(struct hal_session *session, size_t device, struct bus_operation *operation,
 		     struct text *text)
 {
-	struct codec_reader *reader = &session->replay.reader;
+	struct codec_reader *reader = &session->replay->reader;
 	uint32_t pairs = 0;
-	uint32_t count = 0;
+	uint32_t value;
 	uint64_t key = 0;
-	uint64_t value = 0;
 	bool same = true;
-	bool has_segments = false;
+	bool has_segments = operation->segments_count == 0;
 	bool flag = false;
 
 	(void)codec_read_map(reader, 24, &pairs);
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
 		switch (key) {
 		case 1:
-			(void)codec_read_uint(reader, 15, &value);
-			value = session->replay.devices[value & 15];
+			value = session->replay->devices[number(reader, 15)];
 			same = value == device;
 			add(text, value < session->grants_count ? session->grants[value].name
 								: "another device");
 			break;
 		case 2:
-			(void)codec_read_uint(reader, BUS_DELAY, &value);
-			add(text, value < 5	       ? op_names[value]
-				  : value == BUS_DELAY ? "delay"
-						       : "another operation");
+			value = number(reader, BUS_DELAY);
+			add_op(text, value);
 			same = same && value == operation->op;
 			break;
 		case 3:
-			(void)codec_read_uint(reader, UINT32_MAX, &value);
-			add_number(text, "0x%x", (uint32_t)value);
+			value = number(reader, UINT32_MAX);
+			add_number(text, "0x%x", value);
 			same = same && value == operation->target;
 			break;
 		case 4:
 			has_segments = true;
-			(void)codec_read_array(reader, 64, &count);
-			same = same && count == operation->segments_count;
-			for (uint32_t index = 0; index < count && !reader->error; index++) {
-				same = same_segment(reader,
-						    index < operation->segments_count
-							    ? &operation->segments[index]
-							    : NULL,
-						    text) &&
-				       same;
-			}
+			same = same_segments(reader, operation, text) && same;
 			break;
 		case 5:
 			(void)codec_read_bool(reader, &flag);
-			add(text, flag ? "high" : "low");
+			add_level(text, flag);
 			same = same && flag == operation->level;
 			break;
 		case 6:
@@ -265,8 +293,7 @@ static bool take_row(struct hal_session *session, uint8_t device, struct bus_ope
 			(void)codec_read_bool(reader, &operation->level);
 			break;
 		case 8:
-			(void)codec_read_uint(reader, BUS_IO, &value);
-			operation->error = (enum bus_error)value;
+			operation->error = (enum bus_error)number(reader, BUS_IO);
 			break;
 		case 9:
 			(void)codec_read_text(reader, operation->detail, sizeof(operation->detail));
@@ -275,48 +302,52 @@ static bool take_row(struct hal_session *session, uint8_t device, struct bus_ope
 			(void)codec_skip(reader);
 		}
 	}
-	return same && !reader->error && (has_segments || operation->segments_count == 0);
+	return same && !reader->error && has_segments;
 }
 
-bool hal_replay_answer(struct hal_session *session, uint8_t index, struct bus_operation *operation)
+static void differs(struct replay *replay, const struct text *asked, const struct text *recorded)
 {
-	struct replay *replay = &session->replay;
+	snprintf(replay->difference, sizeof(replay->difference),
+		 "replay differs at operation %u: %s was asked for, the record has %s",
+		 (unsigned int)replay->position + 1, asked->words, recorded->words);
+}
+
+bool hal_replay_answer(struct hal_session *session, const struct hal_grant *grant,
+		       struct bus_operation *operation)
+{
+	struct replay *replay = session->replay;
 	struct text asked = {.len = 0};
 	struct text recorded = {.len = 0};
 
-	if (session->report.difference[0]) {
-		operation->error = BUS_CANCELLED;
-		return false;
-	}
-	add(&asked, session->grants[index].name);
-	describe(&asked, operation, session->grants[index].kind);
-	if (replay->left == 0) {
-		add(&recorded, "the end");
-	} else {
-		replay->left--;
-		if (take_row(session, index, operation, &recorded)) {
-			replay->position++;
-			return true;
+	if (!replay->difference[0]) {
+		add(&asked, grant->name);
+		describe(&asked, operation, grant->kind);
+		if (replay->left == 0) {
+			add(&recorded, "the end");
+		} else {
+			replay->left--;
+			if (take_row(session, (size_t)(grant - session->grants), operation,
+				     &recorded)) {
+				replay->position++;
+				return true;
+			}
 		}
+		differs(replay, &asked, &recorded);
 	}
-	snprintf(session->report.difference, sizeof(session->report.difference),
-		 "replay differs at operation %u: %s was asked for, the record has %s",
-		 (unsigned int)replay->position + 1, asked.words, recorded.words);
 	operation->error = BUS_CANCELLED;
 	return false;
 }
 
 void hal_replay_finish(struct hal_session *session)
 {
-	struct replay *replay = &session->replay;
+	struct replay *replay = session->replay;
 	struct bus_operation nothing = {.op = BUS_GET};
+	struct text asked = {.len = 0};
 	struct text recorded = {.len = 0};
 
-	if (session->report.difference[0] || replay->left == 0) {
-		return;
+	if (!replay->difference[0] && replay->left > 0) {
+		(void)take_row(session, SIZE_MAX, &nothing, &recorded);
+		add(&asked, "nothing");
+		differs(replay, &asked, &recorded);
 	}
-	(void)take_row(session, UINT8_MAX, &nothing, &recorded);
-	snprintf(session->report.difference, sizeof(session->report.difference),
-		 "replay differs at operation %u: nothing was asked for, the record has %s",
-		 (unsigned int)replay->position + 1, recorded.words);
 }

@@ -11,22 +11,13 @@
 #include "hal/session.h"
 #include "port/log.h"
 
-static struct hal_session sessions[HAL_SESSIONS];
 static struct hal_session
 	*owners[CONFIG_SAMARA_DEVICES]; /* who has a device; inputs are nobody's */
-static bool scratch_taken[CONFIG_SAMARA_SLOTS];
-/* As many runs as there are slots can keep a transcript. */
-static uint8_t transcripts[CONFIG_SAMARA_SLOTS][CONFIG_SAMARA_TRANSCRIPT_MAX];
-static struct hal_session *transcript_owners[CONFIG_SAMARA_SLOTS];
+static uint32_t open_count;
 
-uint32_t hal_sessions_used(void)
+uint32_t hal_sessions_open(void)
 {
-	uint32_t used = 0;
-
-	for (size_t index = 0; index < HAL_SESSIONS; index++) {
-		used += sessions[index].used;
-	}
-	return used;
+	return open_count;
 }
 
 const char *const *hal_interfaces(size_t *count)
@@ -62,10 +53,8 @@ static void make_all_safe(void)
 
 int hal_init(void)
 {
-	memset(sessions, 0, sizeof(sessions));
 	memset(owners, 0, sizeof(owners));
-	memset(scratch_taken, 0, sizeof(scratch_taken));
-	memset(transcript_owners, 0, sizeof(transcript_owners));
+	open_count = 0;
 	hal_operate_init();
 	make_all_safe();
 	return hal_host_init();
@@ -77,17 +66,6 @@ void hal_close(void)
 	hal_devices_close();
 }
 
-static void take_transcript(struct hal_session *session)
-{
-	for (size_t index = 0; index < CONFIG_SAMARA_SLOTS; index++) {
-		if (!transcript_owners[index]) {
-			transcript_owners[index] = session;
-			session->transcript = transcripts[index];
-			return;
-		}
-	}
-}
-
 static int open_devices(struct hal_session *session, struct codec_error *error)
 {
 	char why[BUS_DETAIL_MAX + 1];
@@ -95,7 +73,7 @@ static int open_devices(struct hal_session *session, struct codec_error *error)
 	for (uint8_t index = 0; index < session->grants_count; index++) {
 		struct hal_grant *grant = &session->grants[index];
 
-		if (hal_device_open(grant->device, why, sizeof(why))) {
+		if (hal_device_open(grant->device, why, sizeof(why)) < 0) {
 			codec_error_set(error, CODEC_UNAVAILABLE, "device %s: %s", grant->name,
 					why);
 			return -EINVAL;
@@ -104,41 +82,82 @@ static int open_devices(struct hal_session *session, struct codec_error *error)
 	return 0;
 }
 
+/** A session with room for so many grants, all zeros. NULL: the pool is full. */
+static struct hal_session *make(const struct hal_session_options *options, uint32_t grants)
+{
+	bool record = options->record && !options->replay;
+	size_t size = sizeof(struct hal_session) + grants * sizeof(struct hal_grant);
+	size_t replay = options->replay ? sizeof(struct replay) : 0;
+	size_t transcript = record ? CONFIG_SAMARA_TRANSCRIPT_MAX : 0;
+	struct hal_session *session = runtime_alloc((uint32_t)(size + replay + transcript));
+
+	if (!session) {
+		return NULL;
+	}
+	uint8_t *rest = (uint8_t *)session + size;
+
+	memset(session, 0, size + replay);
+	session->running = -1;
+	session->replay = replay ? (struct replay *)rest : NULL;
+	session->transcript = transcript ? rest : NULL;
+	snprintf(session->holder, sizeof(session->holder), "%s", options->holder);
+	if (options->replay) {
+		session->replay->source = *options->replay;
+	}
+	return session;
+}
+
+/** @retval -ENOMEM The pool is full. */
+static int take_scratch(struct hal_session *session)
+{
+	for (uint8_t index = 0; index < session->grants_count && !session->scratch; index++) {
+		if (session->grants[index].kind != BUS_GPIO) {
+			session->scratch = runtime_alloc(CONFIG_SAMARA_TRANSFER_MAX);
+			return session->scratch ? 0 : -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void drop(struct hal_session *session)
+{
+	if (session->scratch) {
+		runtime_free(session->scratch);
+	}
+	runtime_free(session);
+}
+
 int hal_session_open(struct hal_session **opened, const struct hal_session_options *options,
 		     const struct codec_source *grants, struct codec_error *error)
 {
-	struct hal_session *session = NULL;
+	struct codec_reader reader;
+	uint32_t count = 0;
 	int failed = 0;
 
-	for (size_t index = 0; index < HAL_SESSIONS && !session; index++) {
-		session = sessions[index].used ? NULL : &sessions[index];
-	}
 	*opened = NULL;
+	if (grants) {
+		failed = hal_grants_open(&reader, grants, options->holder, &count, error);
+	}
+	if (failed) {
+		return failed;
+	}
+	struct hal_session *session = make(options, count);
+
 	if (!session) {
 		return -ENOMEM;
 	}
-	memset(session, 0, sizeof(*session));
-	session->used = true;
-	session->scratch = -1;
-	session->running = -1;
-	session->has_replay = options->replay != NULL;
-	snprintf(session->holder, sizeof(session->holder), "%s", options->holder);
-	if (grants) {
-		failed = hal_grants_read(session, grants, error);
+	failed = hal_grants_read(session, &reader, count, error);
+	if (!failed) {
+		failed = take_scratch(session);
 	}
-	if (!failed && session->has_replay) {
-		session->replay.source = *options->replay;
-	} else if (!failed) {
+	if (!failed && !session->replay) {
 		failed = open_devices(session, error);
 	}
 	if (failed) {
-		session->used = false;
+		drop(session);
 		return failed;
 	}
-	if (options->record && !session->has_replay) {
-		session->record = true;
-		take_transcript(session);
-	}
+	open_count++;
 	*opened = session;
 	return 0;
 }
@@ -194,50 +213,43 @@ int hal_session_try_begin(struct hal_session *session)
 	size_t count;
 	const struct hal_device *devices = hal_profile(&count);
 
-	for (uint8_t index = 0; index < session->grants_count && !session->has_replay; index++) {
+	for (uint8_t index = 0; index < session->grants_count && !session->replay; index++) {
 		const struct hal_device *device = session->grants[index].device;
 
 		if (is_exclusive(device) && !is_free(session, device)) {
 			return -EBUSY;
 		}
 	}
-	for (int index = 0; index < CONFIG_SAMARA_SLOTS && session->scratch < 0; index++) {
-		if (!scratch_taken[index]) {
-			scratch_taken[index] = true;
-			session->scratch = index;
-		}
-	}
-	if (session->scratch < 0) {
-		return -EBUSY;
-	}
-	for (uint8_t index = 0; index < session->grants_count && !session->has_replay; index++) {
+	for (uint8_t index = 0; index < session->grants_count && !session->replay; index++) {
 		if (is_exclusive(session->grants[index].device)) {
 			owners[session->grants[index].device - devices] = session;
 		}
 		session->grants[index].is_set = false;
 	}
-	memset(&session->report, 0, sizeof(session->report));
+	session->refusals = 0;
 	session->cancelled = false;
-	session->operations = 0;
 	session->began_us = port_now_us();
-	hal_record_begin(session);
-	if (session->has_replay && hal_replay_begin(session)) {
-		snprintf(session->report.difference, sizeof(session->report.difference),
-			 "the record cannot be read");
+	if (session->transcript) {
+		hal_record_begin(session);
+	}
+	if (session->replay) {
+		hal_replay_begin(session);
 	}
 	return 0;
 }
 
 void hal_session_end(struct hal_session *session, bool safe)
 {
-	for (uint8_t index = 0; index < session->grants_count && safe && !session->has_replay;
+	for (uint8_t index = 0; index < session->grants_count && safe && !session->replay;
 	     index++) {
 		if (hal_may_write(&session->grants[index])) {
 			make_safe(session->grants[index].device);
 		}
 	}
-	hal_record_finish(session);
-	if (session->has_replay) {
+	if (session->transcript) {
+		hal_record_finish(session);
+	}
+	if (session->replay) {
 		hal_replay_finish(session);
 	}
 }
@@ -249,40 +261,23 @@ void hal_session_unlock(struct hal_session *session)
 			owners[index] = NULL;
 		}
 	}
-	if (session->scratch >= 0) {
-		scratch_taken[session->scratch] = false;
-		session->scratch = -1;
-	}
 }
 
 void hal_session_close(struct hal_session *session)
 {
 	hal_session_unlock(session);
-	for (size_t index = 0; index < CONFIG_SAMARA_SLOTS; index++) {
-		if (transcript_owners[index] == session) {
-			transcript_owners[index] = NULL;
-		}
-	}
-	session->used = false;
+	drop(session);
+	open_count--;
 }
 
 void hal_session_report(const struct hal_session *session, struct hal_report *report)
 {
-	*report = session->report;
-}
+	const struct replay *replay = session->replay;
 
-bool hal_grants_conflict(const struct hal_session *a, const struct hal_session *b)
-{
-	for (uint8_t first = 0; first < a->grants_count; first++) {
-		for (uint8_t second = 0; second < b->grants_count; second++) {
-			const struct hal_grant *one = &a->grants[first];
-			const struct hal_grant *other = &b->grants[second];
-
-			if (hal_may_write(one) && hal_may_write(other) && one->device &&
-			    other->device && share_place(one->device, other->device)) {
-				return true;
-			}
-		}
-	}
-	return false;
+	*report = (struct hal_report){
+		.refusals = session->refusals,
+		.difference = replay && replay->difference[0] ? replay->difference : NULL,
+		.transcript = session->transcript,
+		.transcript_len = session->transcript ? session->transcript_len : 0,
+	};
 }

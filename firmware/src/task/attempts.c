@@ -329,8 +329,8 @@ static void end_refused(struct attempt *one, const struct codec_error *error)
  */
 static bool differs(const struct run_end *end)
 {
-	return end->report.difference[0] && (end->result.outcome == CODEC_OUTCOME_COMPLETED ||
-					     end->result.outcome == CODEC_OUTCOME_TRAPPED);
+	return end->report.difference && (end->result.outcome == CODEC_OUTCOME_COMPLETED ||
+					  end->result.outcome == CODEC_OUTCOME_TRAPPED);
 }
 
 static void end_ran(struct attempt *one, const struct run_end *end)
