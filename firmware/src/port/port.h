@@ -147,8 +147,27 @@ void port_device_run(int handle, struct bus_operation *operation);
 /** @brief Make an operation that is under way end soon with BUS_CANCELLED, where the system lets
  * it. Any thread. */
 void port_device_cancel(int handle);
-/** @brief Give it back. Outputs keep their level where the system lets them. */
+/** @brief Give it back; watches of it end with an error. Outputs keep their level where the system
+ * lets them. */
 void port_device_close(int handle);
+/**
+ * @brief Tell each event of an input from now on, until port_device_unwatch(). Any thread.
+ *
+ * Events that come while one is told may be missed, as may those of a level that stays.
+ *
+ * @param wait A BUS_WAIT for ever. It is the port's until port_device_unwatch(), and has the
+ * answer.
+ * @param told Called on a thread of the port's, never in an interrupt; it may do no more than take
+ * the answer, wake somebody or loop_post(). @return Whether more is to be told; after an error
+ * nothing is.
+ * @retval >=0  Number of the watch: nothing that comes from now on is missed.
+ * @retval -EIO It cannot be waited for: wait->error and detail say why.
+ */
+int port_device_watch(int handle, struct bus_operation *wait,
+		      bool (*told)(struct bus_operation *wait));
+/** @brief Nothing is told any more when it returns. Once for each watch, however it ended; not from
+ * told(). */
+void port_device_unwatch(int watch);
 /** @brief Whether delays are to be sent as operations, because time is the lab's. */
 bool port_time_is_virtual(void);
 

@@ -19,8 +19,7 @@ _Static_assert(DEVICES_OPEN_MAX == 1 << SLOT_BITS, "a slot is part of a handle")
 
 static struct open_device devices[DEVICES_OPEN_MAX];
 static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
-/* Guards which slots are taken, who uses them, and a cancellation against the end of its device. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t device_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void device_fail(struct bus_operation *operation, enum bus_error error, const char *format, ...)
 {
@@ -96,7 +95,7 @@ static struct open_device *take_slot(const struct hal_device *spec)
 {
 	struct open_device *taken = NULL;
 
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&device_mutex);
 	for (struct open_device *device = devices; device < &devices[DEVICES_OPEN_MAX] && !taken;
 	     device++) {
 		if (!device->spec) {
@@ -110,19 +109,19 @@ static struct open_device *take_slot(const struct hal_device *spec)
 			taken = device;
 		}
 	}
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 	return taken;
 }
 
 static void give_slot(struct open_device *device)
 {
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&device_mutex);
 	if (device->cancel_fd >= 0) {
 		close(device->cancel_fd);
 	}
 	device->cancel_fd = -1;
 	device->spec = NULL;
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 }
 
 int port_device_open(const struct hal_device *spec, char *why, size_t size)
@@ -148,9 +147,9 @@ int port_device_open(const struct hal_device *spec, char *why, size_t size)
 		give_slot(device);
 		return error;
 	}
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&device_mutex);
 	device->is_open = true;
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 	return handle_of(device);
 }
 
@@ -173,36 +172,50 @@ static void cancel(const struct open_device *device)
 	}
 }
 
+struct open_device *device_use(int handle)
+{
+	struct open_device *device = find(handle);
+
+	if (device) {
+		device->users++;
+	}
+	return device;
+}
+
+void device_leave(struct open_device *device)
+{
+	device->users--;
+	if (device->users == 0) {
+		pthread_cond_broadcast(&unused);
+	}
+}
+
 static struct open_device *begin(int handle, bool is_wait)
 {
-	pthread_mutex_lock(&mutex);
-	struct open_device *device = find(handle);
+	pthread_mutex_lock(&device_mutex);
+	struct open_device *device = device_use(handle);
 
 	if (device) {
 		/* One that came just before a wait must end it: nobody would send another. */
 		if (!is_wait && device->waiting == 0) {
 			forget_cancel(device);
 		}
-		device->users++;
 		device->waiting += is_wait;
 	}
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 	return device;
 }
 
 static void finish(struct open_device *device, bool is_wait)
 {
-	pthread_mutex_lock(&mutex);
-	device->users--;
+	pthread_mutex_lock(&device_mutex);
 	device->waiting -= is_wait;
 	/* All who wait have heard of it. */
 	if (device->waiting == 0) {
 		forget_cancel(device);
 	}
-	if (device->users == 0) {
-		pthread_cond_broadcast(&unused);
-	}
-	pthread_mutex_unlock(&mutex);
+	device_leave(device);
+	pthread_mutex_unlock(&device_mutex);
 }
 
 void port_device_run(int handle, struct bus_operation *operation)
@@ -216,34 +229,37 @@ void port_device_run(int handle, struct bus_operation *operation)
 		device_fail(operation, BUS_NO_DEVICE, "it was closed");
 		return;
 	}
-	device->driver->run(device, operation);
+	const struct device_call call = {.cancel_fd = device->cancel_fd};
+
+	device->driver->run(device, operation, &call);
 	finish(device, is_wait);
 }
 
 void port_device_cancel(int handle)
 {
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&device_mutex);
 	struct open_device *device = find(handle);
 
 	if (device) {
 		cancel(device);
 	}
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 }
 
 void port_device_close(int handle)
 {
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&device_mutex);
 	struct open_device *device = find(handle);
 
 	if (device) {
 		device->is_open = false;
 		cancel(device);
+		device_watches_cancel(device);
 		while (device->users > 0) {
-			pthread_cond_wait(&unused, &mutex);
+			pthread_cond_wait(&unused, &device_mutex);
 		}
 	}
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&device_mutex);
 	if (device) {
 		device->driver->close(device);
 		give_slot(device);

@@ -180,6 +180,7 @@ static int open_device(struct open_device *device, char *why, size_t size)
 struct run {
 	struct open_device *device;
 	struct bus_operation *operation;
+	const struct device_call *call;
 };
 
 static void write_run(const struct lab_question *question, struct codec_writer *writer)
@@ -187,6 +188,16 @@ static void write_run(const struct lab_question *question, struct codec_writer *
 	const struct run *run = question->context;
 
 	lab_write_run(writer, run->device->number, run->device->spec, run->operation);
+}
+
+/** The lab does what it is asked in order: what it is asked after this comes after this. */
+static void sent_run(const struct lab_question *question)
+{
+	const struct run *run = question->context;
+
+	if (run->call->begun) {
+		run->call->begun(run->call->arg);
+	}
 }
 
 static void read_ran(struct lab_question *question, enum lab_reply_key key,
@@ -223,15 +234,17 @@ static void failed(struct bus_operation *operation, int error, const struct code
 	}
 }
 
-static void run_device(struct open_device *device, struct bus_operation *operation)
+static void run_device(struct open_device *device, struct bus_operation *operation,
+		       const struct device_call *call)
 {
-	struct run run = {device, operation};
+	struct run run = {device, operation, call};
 	struct lab_question question = {.key = LAB_RUN,
 					.write = write_run,
+					.sent = sent_run,
 					.read = read_ran,
 					.context = &run,
 					.until_us = PORT_FOREVER,
-					.cancel_fd = device->cancel_fd};
+					.cancel_fd = call->cancel_fd};
 	int error;
 
 	/* The second time on a new connection: the lab was there before, and came back while nobody

@@ -375,6 +375,9 @@ int lab_ask(struct lab_question *question)
 
 	question->took = !error;
 	if (!error) {
+		if (question->sent) {
+			question->sent(question);
+		}
 		wait_reply(question);
 		error = question->state;
 	}

@@ -21,6 +21,8 @@ struct lab_question {
 	enum lab_request_key key;
 	/** Writes what follows the key. */
 	void (*write)(const struct lab_question *question, struct codec_writer *writer);
+	/** Told once it is on its way; NULL: nobody asks. */
+	void (*sent)(const struct lab_question *question);
 	/** Reads what follows the reply's key, which is not 0 and no error. NULL: the reply has
 	 * nothing. */
 	void (*read)(struct lab_question *question, enum lab_reply_key key,

@@ -214,7 +214,8 @@ static void set_level(struct open_device *device, struct bus_operation *operatio
 	}
 }
 
-static void run_gpio(struct open_device *device, struct bus_operation *operation)
+static void run_gpio(struct open_device *device, struct bus_operation *operation,
+		     const struct device_call *call)
 {
 	switch (operation->op) {
 	case BUS_GET: {
@@ -235,7 +236,7 @@ static void run_gpio(struct open_device *device, struct bus_operation *operation
 		} else if (device->spec->gpio.direction == HAL_OUTPUT) {
 			device_fail(operation, BUS_INVALID, "%s is an output", device->spec->name);
 		} else {
-			linux_gpio_wait(device, operation);
+			linux_gpio_wait(device, operation, call);
 		}
 		return;
 	default:

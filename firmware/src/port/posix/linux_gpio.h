@@ -22,6 +22,7 @@ int linux_gpio_configure(struct open_device *device, uint64_t as, bool level);
  *
  * Any number of threads may wait for one line; all hear of an edge.
  */
-void linux_gpio_wait(struct open_device *device, struct bus_operation *operation);
+void linux_gpio_wait(struct open_device *device, struct bus_operation *operation,
+		     const struct device_call *call);
 
 #endif /* SAMARA_POSIX_LINUX_GPIO_H_ */

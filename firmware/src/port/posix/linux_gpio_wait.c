@@ -24,6 +24,7 @@
 struct gpio_wait {
 	struct gpio_wait *next;
 	struct bus_operation *operation;
+	const struct device_call *call;
 	uint64_t until_us;
 	int wake_fd; /* -1: it never had to be woken */
 	bool is_over;
@@ -140,7 +141,8 @@ static bool begin(struct open_device *device, struct bus_operation *operation)
 static void sleep_once(struct open_device *device, struct gpio_wait *wait)
 {
 	bool leads = !device->reads_edges;
-	struct pollfd files[] = {{.events = POLLIN}, {.fd = device->cancel_fd, .events = POLLIN}};
+	struct pollfd files[] = {{.events = POLLIN},
+				 {.fd = wait->call->cancel_fd, .events = POLLIN}};
 	uint64_t count;
 
 	if (!leads && wait->wake_fd < 0) {
@@ -193,9 +195,11 @@ static void leave(struct open_device *device, const struct gpio_wait *wait)
 	}
 }
 
-void linux_gpio_wait(struct open_device *device, struct bus_operation *operation)
+void linux_gpio_wait(struct open_device *device, struct bus_operation *operation,
+		     const struct device_call *call)
 {
 	struct gpio_wait wait = {.operation = operation,
+				 .call = call,
 				 .until_us = operation->timeout_ms == 0
 						     ? PORT_FOREVER
 						     : port_now_us() + operation->timeout_ms *
@@ -206,6 +210,9 @@ void linux_gpio_wait(struct open_device *device, struct bus_operation *operation
 	if (!begin(device, operation)) {
 		wait.next = device->waits;
 		device->waits = &wait;
+		if (call->begun) {
+			call->begun(call->arg);
+		}
 		while (!wait.is_over) {
 			sleep_once(device, &wait);
 		}

@@ -242,8 +242,10 @@ static void transfer_smbus(struct open_device *device, struct bus_operation *ope
 	}
 }
 
-static void run_i2c(struct open_device *device, struct bus_operation *operation)
+static void run_i2c(struct open_device *device, struct bus_operation *operation,
+		    const struct device_call *call)
 {
+	(void)call;
 	struct i2c_adapter *adapter = device->adapter;
 
 	if (is_refused(device, operation) || operation->segments_count == 0) {

@@ -172,8 +172,10 @@ static void add_bytes(struct message *message, const struct bus_segment *segment
 }
 
 /** All segments as one message: the chip is selected before the first and let go after the last. */
-static void run_spi(struct open_device *device, struct bus_operation *operation)
+static void run_spi(struct open_device *device, struct bus_operation *operation,
+		    const struct device_call *call)
 {
+	(void)call;
 	struct message message;
 
 	message.count = 0;
