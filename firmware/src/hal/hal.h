@@ -70,6 +70,40 @@ struct hal_report {
 };
 void hal_session_report(const struct hal_session *session, struct hal_report *report);
 
+/**
+ * @brief An input whose edges are told without a guest, for a trigger of a deployment. [P-7.3]
+ *
+ * Embedded in its owner, all zeros at first; what it needs while it is under way is of the
+ * runtime's pool.
+ */
+struct hal_watch {
+	struct hal_watching *watching; /* hal's own */
+};
+
+/**
+ * @brief Tell edges of an input that the session was granted. Agent's thread.
+ *
+ * It takes no lock: a run of the session, or of another, may use the input meanwhile. The session
+ * may be closed while the watch goes on.
+ *
+ * @param event   BUS_PIN_RISING, BUS_PIN_FALLING or BUS_PIN_ANY, of the logical level.
+ * @param on_edge Agent's thread, never from inside this call; edges that come before the first is
+ * told are one.
+ * @param on_lost Agent's thread: it cannot be waited for any more. The watch is over, and its owner
+ * may begin again, from inside this call too.
+ * @param[out] error PERMISSION_DENIED (not granted, no input, or granted for writing), UNAVAILABLE
+ * (it cannot be waited for now, or the pool is full), with the name.
+ * @retval 0       Edges are told from now on.
+ * @retval -EINVAL error is filled in.
+ */
+int hal_watch_begin(struct hal_watch *watch, struct hal_session *session, const char *device,
+		    enum bus_pin_event event, void (*on_edge)(struct hal_watch *watch),
+		    void (*on_lost)(struct hal_watch *watch, const struct codec_error *error),
+		    struct codec_error *error);
+/** @brief Nothing is told any more; no-op where it is not under way. What it had of the pool is
+ * free a turn of the loop later. Agent's thread. */
+void hal_watch_end(struct hal_watch *watch);
+
 /** @brief WIT interfaces that functions find here, without version, as hello names them. */
 const char *const *hal_interfaces(size_t *count);
 

@@ -131,18 +131,6 @@ static int unfit(const struct hal_grant *grant, enum handle_kind kind,
 	return -EACCES;
 }
 
-static struct hal_grant *find(struct hal_session *session, const char *name, size_t len)
-{
-	for (uint8_t index = 0; session && index < session->grants_count; index++) {
-		struct hal_grant *grant = &session->grants[index];
-
-		if (strlen(grant->name) == len && memcmp(grant->name, name, len) == 0) {
-			return grant;
-		}
-	}
-	return NULL;
-}
-
 int32_t open_named(struct runtime_guest *guest, const uint64_t *args, enum handle_kind kind,
 		   char words[BUS_DETAIL_MAX + 1])
 {
@@ -153,7 +141,7 @@ int32_t open_named(struct runtime_guest *guest, const uint64_t *args, enum handl
 	if (!name) {
 		return -EFAULT;
 	}
-	struct hal_grant *grant = find(session, name, len);
+	struct hal_grant *grant = hal_session_find(session, name, len);
 	int error = -ENOENT;
 
 	if (grant) {
@@ -217,7 +205,7 @@ static int open_argument(struct runtime_guest *guest, const char *name, size_t l
 			 const char *resource, uint32_t *handle)
 {
 	struct hal_session *session = runtime_guest_session(guest);
-	struct hal_grant *grant = find(session, name, len);
+	struct hal_grant *grant = hal_session_find(session, name, len);
 	enum handle_kind kind = kind_of(resource);
 	char words[BUS_DETAIL_MAX + 1];
 

@@ -56,6 +56,7 @@ int hal_init(void)
 	memset(owners, 0, sizeof(owners));
 	open_count = 0;
 	hal_operate_init();
+	hal_watch_init();
 	make_all_safe();
 	return hal_host_init();
 }
@@ -160,6 +161,18 @@ int hal_session_open(struct hal_session **opened, const struct hal_session_optio
 	open_count++;
 	*opened = session;
 	return 0;
+}
+
+struct hal_grant *hal_session_find(struct hal_session *session, const char *name, size_t len)
+{
+	for (uint8_t index = 0; session && index < session->grants_count; index++) {
+		struct hal_grant *grant = &session->grants[index];
+
+		if (strlen(grant->name) == len && memcmp(grant->name, name, len) == 0) {
+			return grant;
+		}
+	}
+	return NULL;
 }
 
 /* Locks: a place is one run's at a time, inputs aside. [P-10.4] */

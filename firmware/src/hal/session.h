@@ -61,6 +61,15 @@ static inline bool hal_may_write(const struct hal_grant *grant)
 	return grant->access != CODEC_ACCESS_READ;
 }
 
+/* session.c */
+
+/** @brief The grant of a name, which need not end in 0. NULL: there is none, or no session. */
+struct hal_grant *hal_session_find(struct hal_session *session, const char *name, size_t len);
+
+/* watch.c */
+
+void hal_watch_init(void);
+
 /* grants.c */
 
 /** @brief Begin to read a list of grants. @retval 0 @retval -EINVAL error is filled in. */
