@@ -1,6 +1,6 @@
 import { deviceKinds } from '../bus.ts'
 import { accesses, pinDirections } from '../capabilities.ts'
-import { triggers } from '../documents/desired-list.ts'
+import { edges, triggers } from '../documents/desired-list.ts'
 import { errors } from '../errors.ts'
 import { formats } from '../fields.ts'
 import { goneReasons } from '../messages/gone.ts'
@@ -37,6 +37,7 @@ const enumerations: readonly Enumeration[] = [
   { name: 'pin_direction', prefix: 'PIN_', names: pinDirections },
   { name: 'instance_state', prefix: 'INSTANCE_', names: instanceStates },
   { name: 'trigger', prefix: 'TRIGGER_', names: triggers },
+  { name: 'edge', prefix: 'EDGE_', names: edges },
 ]
 
 const ofProplets = Object.entries(topics).filter(([, topic]) => topic.template.startsWith('p/'))

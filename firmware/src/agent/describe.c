@@ -77,6 +77,11 @@ static void describe_cached(struct codec_hello *hello, struct room *room)
 	hello->cached_count = count;
 }
 
+static void describe_triggers(struct codec_hello *hello)
+{
+	hello->triggers[hello->triggers_count++] = codec_span_of("edge");
+}
+
 static void describe_interfaces(struct codec_hello *hello)
 {
 	size_t count;
@@ -156,6 +161,7 @@ int agent_describe(struct codec_hello *hello, uint8_t *data, size_t size)
 	describe_labels(hello);
 	describe_cached(hello, &room);
 	describe_interfaces(hello);
+	describe_triggers(hello);
 	if (describe_devices(hello, &room)) {
 		return -ENOMEM;
 	}

@@ -72,26 +72,59 @@ void loop_post(struct loop_work *work, void (*run)(void *arg), void *arg)
 	}
 }
 
-/** What was posted by now; what is posted meanwhile belongs to the next turn. */
-static void run_posted(void)
+void loop_unpost(struct loop_work *work)
 {
-	struct loop_work *work;
+	struct loop_work **at = &posted_first;
 
 	port_mutex_lock(&posted_lock);
-	work = posted_first;
-	posted_first = NULL;
-	posted_last = &posted_first;
-	port_mutex_unlock(&posted_lock);
-	while (work) {
-		struct loop_work *next = work->next;
-		void (*run)(void *arg) = work->run;
-		void *arg = work->arg;
-
-		port_mutex_lock(&posted_lock);
+	while (*at && *at != work) {
+		at = &(*at)->next;
+	}
+	if (*at) {
+		*at = work->next;
+		posted_last = work->next ? posted_last : at;
 		work->posted = false;
-		port_mutex_unlock(&posted_lock);
+	}
+	port_mutex_unlock(&posted_lock);
+}
+
+/** The one that was posted first. @retval NULL There is none. */
+static struct loop_work *take_posted(void (**run)(void *arg), void **arg)
+{
+	port_mutex_lock(&posted_lock);
+	struct loop_work *work = posted_first;
+
+	if (work) {
+		posted_first = work->next;
+		posted_last = posted_first ? posted_last : &posted_first;
+		work->posted = false;
+		*run = work->run;
+		*arg = work->arg;
+	}
+	port_mutex_unlock(&posted_lock);
+	return work;
+}
+
+static unsigned int count_posted(void)
+{
+	unsigned int count = 0;
+
+	port_mutex_lock(&posted_lock);
+	for (const struct loop_work *work = posted_first; work; work = work->next) {
+		count++;
+	}
+	port_mutex_unlock(&posted_lock);
+	return count;
+}
+
+/** As many as were posted by now: what is posted meanwhile must not hold the turn for ever. */
+static void run_posted(void)
+{
+	void (*run)(void *arg) = NULL;
+	void *arg = NULL;
+
+	for (unsigned int left = count_posted(); left > 0 && take_posted(&run, &arg); left--) {
 		run(arg);
-		work = next;
 	}
 }
 

@@ -43,6 +43,9 @@ struct loop_work {
  */
 void loop_post(struct loop_work *work, void (*run)(void *arg), void *arg);
 
+/** @brief It will not run, if it has not begun: its owner may go. Agent's thread. */
+void loop_unpost(struct loop_work *work);
+
 void loop_init(void);
 /** @brief One turn; waits until `until_us` at most. Tests turn it by hand. */
 void loop_turn(uint64_t until_us);

@@ -77,6 +77,12 @@ enum codec_trigger {
 	CODEC_TRIGGER_EDGE,
 };
 
+enum codec_edge {
+	CODEC_EDGE_RISING = 1,
+	CODEC_EDGE_FALLING,
+	CODEC_EDGE_BOTH,
+};
+
 struct codec_device_report {
 	struct codec_span name;
 	enum codec_device_kind kind;

@@ -59,7 +59,7 @@ struct slot {
 	bool is_allocating; /* the guest's cabi_realloc runs: it may not call the host */
 	bool is_refused_memory;
 	char trap[CODEC_MESSAGE_MAX + 1]; /* what a host function said */
-	struct signature signature;
+	struct signature *signature;	  /* of the pool */
 };
 
 /* run.c */

@@ -193,11 +193,11 @@ static bool lift(struct runtime_guest *guest, uint64_t core)
 	struct codec_writer writer;
 	const char *problem;
 
-	if (slot->signature.result == 0) {
+	if (slot->signature->result == 0) {
 		return true;
 	}
 	codec_writer_init(&writer, slot->call->value, slot->call->value_size);
-	int err = result_lift(&slot->signature, guest, core, &writer, &problem);
+	int err = result_lift(slot->signature, guest, core, &writer, &problem);
 
 	if (err == -ENOMEM) {
 		run_end(slot, CODEC_OUTCOME_OUTPUT_LIMIT, CODEC_GUEST_OUTPUT_LIMIT,
@@ -226,7 +226,7 @@ static bool call_function(struct runtime_guest *guest, const struct arguments *a
 {
 	struct slot *slot = guest->slot;
 	struct WASMFunctionInstance *function = guest_export(guest, slot->call->export_name, false);
-	struct core_call call = {.results = result_flat(&slot->signature)};
+	struct core_call call = {.results = result_flat(slot->signature)};
 
 	if (!function) {
 		run_end(slot, CODEC_OUTCOME_REFUSED, CODEC_NOT_FOUND,
@@ -237,13 +237,13 @@ static bool call_function(struct runtime_guest *guest, const struct arguments *a
 	       lift(guest, call.values[0]) && call_after(guest, call.values[0], call.results);
 }
 
-static void run(struct slot *slot)
+static void run_signed(struct slot *slot)
 {
-	struct arguments arguments = {&slot->signature, slot->call->args, slot->call->args_len};
+	struct arguments arguments = {slot->signature, slot->call->args, slot->call->args_len};
 	uint64_t began = port_now_us();
 	struct codec_error error;
 
-	if (signature_parse(&slot->signature, slot->call->signature, &error) ||
+	if (signature_parse(slot->signature, slot->call->signature, &error) ||
 	    arguments_check(&arguments, &error)) {
 		refuse(slot, &error);
 		return;
@@ -267,6 +267,19 @@ static void run(struct slot *slot)
 	} else {
 		slot->result->has_value = false;
 	}
+}
+
+static void run(struct slot *slot)
+{
+	slot->signature = runtime_alloc(sizeof(*slot->signature));
+	if (!slot->signature) {
+		run_end(slot, CODEC_OUTCOME_OUT_OF_MEMORY, CODEC_GUEST_OUT_OF_MEMORY,
+			"the pool of %u bytes has no room for its signature",
+			(unsigned int)CONFIG_SAMARA_POOL_SIZE);
+		return;
+	}
+	run_signed(slot);
+	runtime_free(slot->signature);
 }
 
 void runtime_run(unsigned int number, const struct runtime_call *call,

@@ -25,8 +25,7 @@
 #define PATIENCE_US 20000ull  /* an attempt that is held so long is announced */
 #define LOOK_US	    200000ull /* well below the manager's 2 s of grace */
 #define RENEW_MAX   10
-#define REMEMBERED  64
-#define INLINE_MAX  512
+#define REMEMBERED  32
 
 enum stop_reason {
 	STOP_NOT,
@@ -47,8 +46,9 @@ struct blob_ref {
 	bool pinned;
 };
 
+/* Of the pool, from its start until nothing of it runs any more. */
 struct attempt {
-	bool used;
+	struct attempt *next;
 	bool held; /* it counts: something will be said of it */
 	struct attempt_ref ref;
 	char holder[28]; /* `task t…`, for logs */
@@ -65,16 +65,16 @@ struct attempt {
 	enum blob fetching;
 	struct link_pull pull;
 	struct function_ref function;
-	uint8_t call[INLINE_MAX];
 	struct codec_bytes call_bytes;
 	struct hal_session *session;
 	struct codec_source replay;
 	uint64_t began_us;
 	struct run run;
 	struct loop_work next_step;
+	uint8_t call[];
 };
 
-static struct attempt table[ATTEMPTS_MAX];
+static struct attempt *attempts; /* the one that came last first */
 static struct loop_timer announce_timer;
 static struct loop_timer lease_timer;
 static uint64_t renewed_us;
@@ -98,14 +98,12 @@ static bool is_finished(const struct codec_span *task, uint16_t attempt)
 
 static struct attempt *of_task(const struct codec_span *task)
 {
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		struct attempt *one = &table[index];
+	struct attempt *one = attempts;
 
-		if (one->used && one->held && attempt_is(&one->ref, task, one->ref.attempt)) {
-			return one;
-		}
+	while (one && !(one->held && attempt_is(&one->ref, task, one->ref.attempt))) {
+		one = one->next;
 	}
-	return NULL;
+	return one;
 }
 
 static struct attempt *find(const struct codec_span *task, uint16_t attempt)
@@ -119,8 +117,8 @@ static unsigned int count_held(void)
 {
 	unsigned int count = 0;
 
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		count += table[index].used && table[index].held;
+	for (const struct attempt *one = attempts; one; one = one->next) {
+		count += one->held;
 	}
 	return count;
 }
@@ -129,8 +127,8 @@ unsigned int attempts_running(void)
 {
 	unsigned int count = 0;
 
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		count += table[index].used && table[index].phase == CODEC_PHASE_RUNNING;
+	for (const struct attempt *one = attempts; one; one = one->next) {
+		count += one->phase == CODEC_PHASE_RUNNING;
 	}
 	return count;
 }
@@ -139,8 +137,8 @@ unsigned int attempts_waiting(void)
 {
 	unsigned int held = 0;
 
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		held += table[index].used;
+	for (const struct attempt *one = attempts; one; one = one->next) {
+		held++;
 	}
 	return held - attempts_running();
 }
@@ -175,10 +173,8 @@ static void look_at_announcements(void *arg)
 	bool left = false;
 
 	(void)arg;
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		struct attempt *one = &table[index];
-
-		if (!one->used || !one->held || one->announce_us == 0) {
+	for (struct attempt *one = attempts; one; one = one->next) {
+		if (!one->held || one->announce_us == 0) {
 			continue;
 		}
 		if (one->announce_us <= now) {
@@ -235,21 +231,27 @@ static void unpin_all(struct attempt *one)
 	}
 }
 
-/** It is not held any more; while it runs, its row stays until the runner has come back. */
+/** It is not held any more; while it runs, it stays until the runner has come back. */
 static void release(struct attempt *one)
 {
+	struct attempt **at = &attempts;
+
 	one->held = false;
 	link_pull_cancel(&one->pull);
 	if (one->run.slot != RUN_NO_SLOT) {
 		return;
 	}
 	run_cancel(&one->run);
+	loop_unpost(&one->next_step);
 	if (one->session) {
 		hal_session_close(one->session);
-		one->session = NULL;
 	}
 	unpin_all(one);
-	one->used = false;
+	while (*at != one) {
+		at = &(*at)->next;
+	}
+	*at = one->next;
+	runtime_free(one);
 	runners_kick();
 }
 
@@ -484,7 +486,7 @@ static void step(void *arg)
 	struct attempt *one = arg;
 	struct codec_error error;
 
-	if (!one->used || !one->held || one->run.waiting || one->run.slot != RUN_NO_SLOT) {
+	if (!one->held || one->run.waiting || one->run.slot != RUN_NO_SLOT) {
 		return;
 	}
 	for (; one->fetching < BLOB_COUNT; one->fetching++) {
@@ -522,20 +524,17 @@ static void want(struct attempt *one, enum blob which, const struct codec_span *
 
 static void look_at_leases(void *arg);
 
-static void hold(const struct codec_start *start)
+/** @retval false The pool has no room for it. */
+static bool hold(const struct codec_start *start)
 {
-	struct attempt *one = NULL;
+	struct attempt *one = runtime_alloc((uint32_t)(sizeof(*one) + start->call.len));
 
-	for (unsigned int index = 0; index < ATTEMPTS_MAX && !one; index++) {
-		if (!table[index].used) {
-			one = &table[index];
-		}
-	}
 	if (!one) {
-		return;
+		return false;
 	}
-	memset(one, 0, offsetof(struct attempt, next_step));
-	one->used = true;
+	memset(one, 0, sizeof(*one));
+	one->next = attempts;
+	attempts = one;
 	one->held = true;
 	one->run.slot = RUN_NO_SLOT;
 	attempt_name(&one->ref, &start->task, start->attempt);
@@ -568,6 +567,7 @@ static void hold(const struct codec_start *start)
 	}
 	announce_soon(one);
 	go_on(one);
+	return true;
 }
 
 /* Messages */
@@ -637,17 +637,19 @@ void attempts_start(const struct codec_start *start)
 	}
 	enum codec_error_code code = refusal(start, older, &why);
 
+	if (code == CODEC_NO_ERROR && older) {
+		stop(older, STOP_SUPERSEDED);
+	}
+	if (code == CODEC_NO_ERROR && !hold(start)) {
+		code = CODEC_RESOURCE_EXHAUSTED;
+		why = "the pool has no room for it";
+	}
 	if (code != CODEC_NO_ERROR) {
 		refused_count++;
 		LOG_DBG("task %.*s: refused: %s", (int)start->task.len,
 			(const char *)start->task.data, why);
 		refuse(&start->task, start->attempt, CODEC_OUTCOME_REFUSED, code, why);
-		return;
 	}
-	if (older) {
-		stop(older, STOP_SUPERSEDED);
-	}
-	hold(start);
 }
 
 void attempts_cancel(const struct codec_cancel *cancel)
@@ -669,29 +671,35 @@ void attempts_cancel(const struct codec_cancel *cancel)
 	}
 }
 
-static void renew_all(void)
+static void send_renew(struct codec_renew *renew)
 {
 	uint8_t data[512];
+	int len = codec_encode_renew(data, sizeof(data), renew);
+
+	if (len > 0) {
+		(void)link_send(CODEC_TOPIC_RENEW, NULL, data, (size_t)len);
+	}
+	renew->attempts_count = 0;
+}
+
+static void renew_all(void)
+{
 	struct codec_renew renew = {.epoch = link_epoch()};
 
 	renewed_us = port_now_us();
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		if (table[index].used && table[index].held) {
+	for (const struct attempt *one = attempts; one; one = one->next) {
+		if (one->held) {
 			renew.attempts[renew.attempts_count++] = (struct codec_attempt_ref){
-				.task = codec_span_of(table[index].ref.task),
-				.attempt = table[index].ref.attempt,
+				.task = codec_span_of(one->ref.task),
+				.attempt = one->ref.attempt,
 			};
 		}
-		bool is_last = index + 1 == ATTEMPTS_MAX;
-
-		if (renew.attempts_count == RENEW_MAX || (is_last && renew.attempts_count > 0)) {
-			int len = codec_encode_renew(data, sizeof(data), &renew);
-
-			if (len > 0) {
-				(void)link_send(CODEC_TOPIC_RENEW, NULL, data, (size_t)len);
-			}
-			renew.attempts_count = 0;
+		if (renew.attempts_count == RENEW_MAX) {
+			send_renew(&renew);
 		}
+	}
+	if (renew.attempts_count > 0) {
+		send_renew(&renew);
 	}
 }
 
@@ -701,10 +709,9 @@ static void look_at_leases(void *arg)
 	uint64_t shortest = UINT64_MAX;
 
 	(void)arg;
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		struct attempt *one = &table[index];
-
-		if (!one->used || !one->held) {
+	for (struct attempt *one = attempts, *next; one; one = next) {
+		next = one->next;
+		if (!one->held) {
 			continue;
 		}
 		if (one->lease_ends_us <= now) {
@@ -777,26 +784,27 @@ void attempts_welcomed(void)
 void attempts_leave(void)
 {
 	leaving = true;
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		if (table[index].used && table[index].held &&
-		    table[index].phase != CODEC_PHASE_RUNNING) {
-			stop(&table[index], STOP_LEAVING);
+	for (struct attempt *one = attempts, *next; one; one = next) {
+		next = one->next;
+		if (one->held && one->phase != CODEC_PHASE_RUNNING) {
+			stop(one, STOP_LEAVING);
 		}
 	}
 }
 
 void attempts_stop_all(void)
 {
-	for (unsigned int index = 0; index < ATTEMPTS_MAX; index++) {
-		if (table[index].used && table[index].held) {
-			stop(&table[index], STOP_LEAVING);
+	for (struct attempt *one = attempts, *next; one; one = next) {
+		next = one->next;
+		if (one->held) {
+			stop(one, STOP_LEAVING);
 		}
 	}
 }
 
 void attempts_init(void)
 {
-	memset(table, 0, sizeof(table));
+	attempts = NULL;
 	memset(finished, 0, sizeof(finished));
 	leaving = false;
 	refused_count = 0;

@@ -1,65 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/*
+ * Connected, a result goes at once or when the throttle lets it, and a newer one takes its place.
+ * What was kept without a connection goes before all else of its deployment, in its order.
+ */
+
 #include <string.h>
 
-#include "codec/stream.h"
 #include "port/port.h"
+#include "runtime/runtime.h"
 #include "task/buffer.h"
 
-#define US_PER_MS  1000ull
-#define INLINE_MAX 512
-#define LOOK_US	   50000ull
+#define US_PER_MS 1000ull
+#define LOOK_US	  50000ull
 
+/* Of the pool, from its run until it is sent or dropped. */
 struct kept {
-	struct instance *owner; /* NULL: free */
+	struct kept *next;
+	struct instance *owner;
 	uint64_t ended_us;
 	uint32_t seq;
+	uint32_t ran_us;
 	enum codec_outcome outcome;
 	enum codec_error_code code;
-	char message[CODEC_MESSAGE_MAX + 1];
-	uint32_t ran_us;
+	bool is_backlog; /* from a time without a connection: no throttle holds it */
+	uint16_t message_len;
 	uint16_t body_len;
-	uint8_t body[INLINE_MAX];
+	uint8_t data[]; /* message, body */
 };
 
-static struct kept kept[CONFIG_SAMARA_KEPT_RESULTS];
+static struct kept *kept; /* the oldest first */
 static struct loop_timer look_timer;
 
+/** The oldest of a deployment; `one` NULL: of all. */
 static struct kept *oldest_of(const struct instance *one)
 {
-	struct kept *oldest = NULL;
+	struct kept *row = kept;
 
-	for (unsigned int index = 0; index < CONFIG_SAMARA_KEPT_RESULTS; index++) {
-		struct kept *row = &kept[index];
-
-		if (row->owner && (!one || row->owner == one) &&
-		    (!oldest || row->ended_us < oldest->ended_us ||
-		     (row->owner == oldest->owner && row->seq < oldest->seq))) {
-			oldest = row;
-		}
+	while (row && one && row->owner != one) {
+		row = row->next;
 	}
-	return oldest;
+	return row;
 }
 
 static unsigned int count_of(const struct instance *one)
 {
 	unsigned int count = 0;
 
-	for (unsigned int index = 0; index < CONFIG_SAMARA_KEPT_RESULTS; index++) {
-		count += kept[index].owner == one;
+	for (const struct kept *row = kept; row; row = row->next) {
+		count += !one || row->owner == one;
 	}
 	return count;
+}
+
+static void take_out(struct kept *row)
+{
+	struct kept **at = &kept;
+
+	while (*at != row) {
+		at = &(*at)->next;
+	}
+	*at = row->next;
+	runtime_free(row);
 }
 
 static void drop(struct kept *row)
 {
 	row->owner->dropped++;
-	row->owner = NULL;
+	take_out(row);
 }
 
+/** @retval false The link does not take it now. */
 static bool send(struct kept *row)
 {
-	static uint8_t data[1024];
+	size_t size;
+	uint8_t *payload = link_buffer(&size);
 	uint64_t ago_ms = (port_now_us() - row->ended_us) / US_PER_MS;
 	struct codec_deployment_result result = {
 		.deployment = codec_span_of(row->owner->desired.deployment),
@@ -68,125 +83,158 @@ static bool send(struct kept *row)
 		.ago_ms = ago_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ago_ms,
 		.outcome = row->outcome,
 		.has_error = row->code != CODEC_NO_ERROR,
-		.error = {.code = row->code, .message = codec_span_of(row->message)},
+		.error = {.code = row->code, .message = {row->data, row->message_len}},
 		.ran_us = row->ran_us,
 	};
 
 	if (row->body_len > 0) {
-		result.body = (struct codec_span){row->body, row->body_len};
+		result.body = (struct codec_span){row->data + row->message_len, row->body_len};
 	}
-	int len = codec_encode_deployment_result(data, sizeof(data), &result);
+	int len = codec_encode_deployment_result(payload, size, &result);
 
 	if (len < 0) {
 		drop(row);
 		return true;
 	}
-	if (link_send(CODEC_TOPIC_DEPLOYMENT_RESULT, row->owner->desired.deployment, data,
+	if (link_send(CODEC_TOPIC_DEPLOYMENT_RESULT, row->owner->desired.deployment, payload,
 		      (size_t)len)) {
 		return false;
 	}
 	row->owner->sent_us = port_now_us();
-	row->owner = NULL;
+	take_out(row);
 	return true;
 }
 
-static bool may_go(const struct instance *one)
+static bool may_go(const struct kept *row)
 {
-	uint64_t pause = one->desired.throttle_ms * US_PER_MS;
+	uint64_t pause = row->owner->desired.throttle_ms * US_PER_MS;
+	uint64_t sent_us = row->owner->sent_us;
 
-	return one->sent_us == 0 || port_now_us() - one->sent_us >= pause;
+	return row->is_backlog || sent_us == 0 || port_now_us() - sent_us >= pause;
 }
 
 static void look(void *arg)
 {
-	bool left = false;
+	bool takes = link_online();
 
 	(void)arg;
-	if (!link_online()) {
-		return;
+	for (struct kept *row = kept, *next; row && takes; row = next) {
+		next = row->next;
+		takes = !may_go(row) || send(row);
 	}
-	for (unsigned int turn = 0; turn < CONFIG_SAMARA_KEPT_RESULTS; turn++) {
-		for (unsigned int index = 0; index < CONFIG_SAMARA_KEPT_RESULTS; index++) {
-			struct kept *row = kept[index].owner ? oldest_of(kept[index].owner) : NULL;
-
-			left |= row && !(may_go(row->owner) && send(row));
-		}
-	}
-	if (left) {
+	if (kept && link_online()) {
 		loop_timer_start(&look_timer, LOOK_US, look, NULL);
 	}
 }
 
-static struct kept *row_for(struct instance *one)
+static bool has_backlog(const struct instance *one)
 {
-	bool online = link_online();
-	/* Connected, a newer result replaces the one that waits for its time. */
-	unsigned int room = online ? 1 : one->desired.buffer_count;
+	const struct kept *oldest = oldest_of(one);
 
-	while (count_of(one) > 0 && count_of(one) >= room) {
-		struct kept *oldest = oldest_of(one);
+	return oldest && oldest->is_backlog;
+}
 
-		if (online) {
-			oldest->owner = NULL;
-		} else {
-			drop(oldest);
+/** Drop the oldest of a deployment until so many are left. */
+static void trim(const struct instance *one, unsigned int left)
+{
+	while (count_of(one) > left) {
+		drop(oldest_of(one));
+	}
+}
+
+/** @retval NULL There is no room, not even in place of what is kept already. */
+static struct kept *new_row(uint32_t data_len)
+{
+	struct kept *row;
+
+	trim(NULL, CONFIG_SAMARA_KEPT_RESULTS - 1);
+	while (!(row = runtime_alloc((uint32_t)sizeof(*row) + data_len)) && kept) {
+		drop(kept);
+	}
+	return row;
+}
+
+/** Make room for one more of a deployment. @retval false It keeps none. */
+static bool make_room(const struct instance *one, bool is_backlog)
+{
+	unsigned int room = one->desired.buffer_count;
+
+	if (!is_backlog) {
+		/* The one that waits for its time is replaced: nobody is missing it. */
+		if (oldest_of(one)) {
+			take_out(oldest_of(one));
 		}
+		return true;
 	}
-	if (room == 0) {
-		one->dropped++;
-		return NULL;
+	/* While the backlog goes out, what comes meanwhile needs a place. */
+	if (room == 0 && link_online()) {
+		room = 1;
 	}
-	for (unsigned int index = 0; index < CONFIG_SAMARA_KEPT_RESULTS; index++) {
-		if (!kept[index].owner) {
-			return &kept[index];
-		}
+	if (room > 0) {
+		trim(one, room - 1);
 	}
-	struct kept *oldest = oldest_of(NULL);
-
-	drop(oldest);
-	return oldest;
+	return room > 0;
 }
 
 void buffer_add(struct instance *one, const struct codec_deployment_result *result)
 {
-	struct kept *row = row_for(one);
+	bool is_backlog = !link_online() || has_backlog(one);
+	size_t message_len = result->has_error ? result->error.message.len : 0;
+	struct kept **end = &kept;
+	struct kept *row = make_room(one, is_backlog)
+				   ? new_row((uint32_t)(message_len + result->body.len))
+				   : NULL;
 
 	if (!row) {
+		one->dropped++;
 		return;
 	}
 	*row = (struct kept){
 		.owner = one,
 		.ended_us = port_now_us(),
 		.seq = result->seq,
+		.ran_us = result->ran_us,
 		.outcome = result->outcome,
 		.code = result->has_error ? result->error.code : CODEC_NO_ERROR,
-		.ran_us = result->ran_us,
+		.is_backlog = is_backlog,
+		.message_len = (uint16_t)message_len,
 		.body_len = (uint16_t)result->body.len,
 	};
-	if (result->has_error) {
-		size_t len = result->error.message.len;
-
-		memcpy(row->message, result->error.message.data,
-		       len < CODEC_MESSAGE_MAX ? len : CODEC_MESSAGE_MAX);
+	if (message_len > 0) {
+		memcpy(row->data, result->error.message.data, message_len);
 	}
-	if (result->body.data) {
-		memcpy(row->body, result->body.data, result->body.len);
+	if (result->body.len > 0) {
+		memcpy(row->data + message_len, result->body.data, result->body.len);
 	}
+	while (*end) {
+		end = &(*end)->next;
+	}
+	*end = row;
 	look(NULL);
 }
 
 void buffer_forget(const struct instance *one)
 {
-	for (unsigned int index = 0; index < CONFIG_SAMARA_KEPT_RESULTS; index++) {
-		if (kept[index].owner == one) {
-			kept[index].owner = NULL;
-		}
+	while (oldest_of(one)) {
+		take_out(oldest_of(one));
 	}
 }
 
 void buffer_online(void)
 {
 	look(NULL);
+}
+
+void buffer_offline(void)
+{
+	loop_timer_stop(&look_timer);
+	for (struct kept *row = kept, *next; row; row = next) {
+		next = row->next;
+		row->is_backlog = true;
+		if (row->owner->desired.buffer_count == 0) {
+			drop(row);
+		}
+	}
 }
 
 void buffer_close(void)

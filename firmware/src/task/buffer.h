@@ -15,6 +15,8 @@ void buffer_add(struct instance *one, const struct codec_deployment_result *resu
 /** @brief What waits of an instance that is gone. */
 void buffer_forget(const struct instance *one);
 void buffer_online(void);
+/** @brief What waits for its time is kept until there is a connection again. */
+void buffer_offline(void);
 void buffer_close(void);
 
 #endif /* SAMARA_TASK_BUFFER_H_ */

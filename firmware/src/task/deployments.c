@@ -30,7 +30,7 @@ struct index {
 	uint32_t count;
 };
 
-static struct instance instances[CONFIG_SAMARA_DEPLOYMENTS];
+static struct instance *instances;
 static struct index kept;
 static bool has_kept;
 static struct index wanted;
@@ -156,6 +156,12 @@ static int read_desired(uint32_t id, struct desired *desired)
 		case 14:
 			read_place(&reader, &desired->grants, id, false);
 			break;
+		case 15:
+			(void)codec_read_text(&reader, desired->device, sizeof(desired->device));
+			break;
+		case 16:
+			desired->edge = (enum codec_edge)read_u32(&reader);
+			break;
 		default:
 			(void)codec_skip(&reader);
 		}
@@ -192,36 +198,47 @@ static void delete_generation(uint32_t but)
 
 static struct instance *find(const char *deployment)
 {
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		struct instance *one = &instances[index];
+	struct instance *one = instances;
 
-		if (one->used && !one->leaving &&
-		    strcmp(one->desired.deployment, deployment) == 0) {
-			return one;
-		}
+	while (one && (one->leaving || strcmp(one->desired.deployment, deployment) != 0)) {
+		one = one->next;
 	}
-	return NULL;
+	return one;
 }
 
-static void apply_one(const struct desired *desired, uint32_t crc)
+static void on_ended(struct instance *one)
+{
+	struct instance **at = &instances;
+
+	while (*at != one) {
+		at = &(*at)->next;
+	}
+	*at = one->next;
+	runtime_free(one);
+}
+
+/** @retval -ENOMEM The pool has no room for it. */
+static int apply_one(const struct desired *desired, uint32_t crc)
 {
 	struct instance *one = find(desired->deployment);
 
 	if (one && one->crc == crc) {
 		instance_moved(one, desired);
-		return;
+		return 0;
 	}
 	if (one) {
 		instance_change(one, desired, crc);
-		return;
+		return 0;
 	}
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		if (!instances[index].used) {
-			instance_begin(&instances[index], desired, crc, ++last_keep);
-			return;
-		}
+	one = runtime_alloc(sizeof(*one));
+	if (!one) {
+		return -ENOMEM;
 	}
-	LOG_ERR("deployment %s: all places are taken by some that still end", desired->deployment);
+	memset(one, 0, sizeof(*one));
+	one->next = instances;
+	instances = one;
+	instance_begin(one, desired, crc, ++last_keep, on_ended);
+	return 0;
 }
 
 static bool is_named(const struct instance *one, uint32_t generation, uint32_t count)
@@ -237,24 +254,34 @@ static bool is_named(const struct instance *one, uint32_t generation, uint32_t c
 	return false;
 }
 
+static void failed(const struct codec_error *why);
+
+/** Those for which there is no room now are tried again. */
 static void apply(void)
 {
 	struct desired desired;
 
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		struct instance *one = &instances[index];
-
-		if (one->used && !one->leaving && !is_named(one, kept.generation, kept.count)) {
+	for (struct instance *one = instances, *next; one; one = next) {
+		next = one->next;
+		if (!one->leaving && !is_named(one, kept.generation, kept.count)) {
 			instance_remove(one);
 		}
 	}
 	for (uint32_t index = 0; index < kept.count; index++) {
 		uint32_t id = document_id(kept.generation, index);
 
-		if (read_desired(id, &desired) == 0) {
-			apply_one(&desired, crc_of(id));
+		if (read_desired(id, &desired) == 0 && apply_one(&desired, crc_of(id))) {
+			struct codec_error why;
+
+			codec_error_set(&why, CODEC_RESOURCE_EXHAUSTED,
+					"the pool has no room for deployment %s",
+					desired.deployment);
+			failed(&why);
+			return;
 		}
 	}
+	error.code = CODEC_NO_ERROR;
+	retries = 0;
 	LOG_INF("%u deployments taken over, revision %u", (unsigned int)kept.count,
 		(unsigned int)kept.revision);
 }
@@ -263,53 +290,76 @@ static void apply(void)
 
 static void retry(void *arg);
 
-static void failed(enum codec_error_code code, const char *message)
+static void failed(const struct codec_error *why)
 {
 	uint64_t pause = RETRY_MIN_US << (retries < 6 ? retries : 6);
 
-	codec_error_set(&error, code, "%s", message);
+	error = *why;
 	retries++;
 	LOG_WRN("desired index cannot be taken over: %s", error.message);
 	loop_timer_start(&retry_timer, pause > RETRY_MAX_US ? RETRY_MAX_US : pause, retry, NULL);
 	report();
 }
 
-/** Copies the items of a list to documents of their own. @retval <0 It does not fit, or is no list.
- */
-static int copy_list(const struct codec_source *source, uint32_t generation, uint32_t *count)
+static int wrong(struct codec_error *why, enum codec_error_code code, const char *words)
 {
-	static uint8_t document[CONFIG_SAMARA_VALUE_MAX];
+	codec_error_set(why, code, "%s", words);
+	return -EINVAL;
+}
+
+static int copy_document(const struct codec_source *source, uint32_t begin, uint32_t len,
+			 uint32_t id, struct codec_error *why)
+{
+	uint8_t *document;
+	int failure = 0;
+
+	if (len > CONFIG_SAMARA_VALUE_MAX) {
+		codec_error_set(why, CODEC_TOO_LARGE,
+				"a deployment has %u bytes, this proplet takes %u",
+				(unsigned int)len, CONFIG_SAMARA_VALUE_MAX);
+		return -EINVAL;
+	}
+	document = runtime_alloc(len);
+	if (!document) {
+		return wrong(why, CODEC_RESOURCE_EXHAUSTED, "the pool has no room for the list");
+	}
+	if (source->read(source->context, begin, document, len) != (int)len) {
+		failure = wrong(why, CODEC_DATA_LOSS, "the list cannot be read");
+	} else if (store_put(STORE_DEPLOYMENT, id, document, len)) {
+		failure =
+			wrong(why, CODEC_RESOURCE_EXHAUSTED, "the flash has no room for the list");
+	}
+	runtime_free(document);
+	return failure;
+}
+
+/** Copies the items of a list to documents of their own. */
+static int copy_list(const struct codec_source *source, struct index *next, struct codec_error *why)
+{
 	struct codec_reader reader;
 	uint32_t pairs = 0;
 	uint64_t key = 0;
 
 	codec_reader_init(&reader, source);
 	if (codec_read_map(&reader, 16, &pairs) || pairs == 0 || codec_read_key(&reader, &key) ||
-	    key != 1 || codec_read_array(&reader, PER_LIST, count)) {
-		return -EBADMSG;
+	    key != 1 || codec_read_array(&reader, PER_LIST, &next->count)) {
+		return wrong(why, CODEC_DATA_LOSS, "the list cannot be read");
 	}
-	if (*count > CONFIG_SAMARA_DEPLOYMENTS) {
-		return -ENOSPC;
+	if (next->count > CONFIG_SAMARA_DEPLOYMENTS) {
+		codec_error_set(why, CODEC_RESOURCE_EXHAUSTED,
+				"%u deployments, this proplet keeps %u", (unsigned int)next->count,
+				CONFIG_SAMARA_DEPLOYMENTS);
+		return -EINVAL;
 	}
-	for (uint32_t index = 0; index < *count; index++) {
+	for (uint32_t index = 0; index < next->count; index++) {
 		uint32_t begin = reader.offset;
 
 		if (codec_skip(&reader)) {
-			return -EBADMSG;
+			return wrong(why, CODEC_DATA_LOSS, "the list cannot be read");
 		}
-		uint32_t len = reader.offset - begin;
-
-		if (len > sizeof(document)) {
-			return -EMSGSIZE;
-		}
-		if (source->read(source->context, begin, document, len) != (int)len) {
-			return -EBADMSG;
-		}
-		int failure =
-			store_put(STORE_DEPLOYMENT, document_id(generation, index), document, len);
-
-		if (failure) {
-			return failure;
+		if (copy_document(source, begin, reader.offset - begin,
+				  document_id(next->generation, index), why)) {
+			return -EINVAL;
 		}
 	}
 	return 0;
@@ -318,39 +368,24 @@ static int copy_list(const struct codec_source *source, uint32_t generation, uin
 static void take_over(const struct codec_source *source)
 {
 	struct index next = wanted;
-	char words[96];
+	struct codec_error why;
 
 	next.generation = kept.generation + 1;
 	delete_generation(kept.generation);
-	int failure = copy_list(source, next.generation, &next.count);
+	int failure = copy_list(source, &next, &why);
 
-	if (!failure) {
-		failure = store_put(STORE_DEPLOYMENTS, 0, &next, sizeof(next));
+	if (!failure && store_put(STORE_DEPLOYMENTS, 0, &next, sizeof(next))) {
+		failure =
+			wrong(&why, CODEC_RESOURCE_EXHAUSTED, "the flash has no room for the list");
 	}
 	if (failure) {
 		delete_generation(kept.generation);
-		if (failure == -ENOSPC) {
-			struct codec_error more;
-
-			codec_error_set(&more, CODEC_RESOURCE_EXHAUSTED,
-					"%u deployments, this proplet keeps %u",
-					(unsigned int)next.count, CONFIG_SAMARA_DEPLOYMENTS);
-			memcpy(words, more.message, sizeof(words));
-			words[sizeof(words) - 1] = '\0';
-			failed(CODEC_RESOURCE_EXHAUSTED, words);
-		} else {
-			failed(failure == -EMSGSIZE ? CODEC_TOO_LARGE : CODEC_DATA_LOSS,
-			       failure == -EMSGSIZE
-				       ? "a deployment is longer than this proplet takes"
-				       : "the list cannot be read");
-		}
+		failed(&why);
 		return;
 	}
 	kept = next;
 	has_kept = true;
 	has_wanted = false;
-	error.code = CODEC_NO_ERROR;
-	retries = 0;
 	apply();
 	delete_generation(kept.generation);
 	report();
@@ -362,7 +397,7 @@ static void on_pulled(struct link_pull *which, const struct codec_error *why)
 
 	(void)which;
 	if (why) {
-		failed(why->code, why->message);
+		failed(why);
 		return;
 	}
 	take_over(&source);
@@ -393,7 +428,10 @@ static void retry(void *arg)
 	(void)arg;
 	if (has_wanted) {
 		follow();
+		return;
 	}
+	apply();
+	report();
 }
 
 void deployments_desired(const struct codec_desired *desired)
@@ -416,6 +454,7 @@ void deployments_desired(const struct codec_desired *desired)
 
 void deployments_open(void)
 {
+	instances = NULL;
 	memset(&kept, 0, sizeof(kept));
 	has_kept = store_get(STORE_DEPLOYMENTS, 0, 0, &kept, sizeof(kept)) == sizeof(kept);
 	if (!has_kept) {
@@ -430,9 +469,9 @@ void deployments_open(void)
 void deployments_welcomed(void)
 {
 	report();
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		if (instances[index].used && !instances[index].leaving) {
-			instance_report(&instances[index]);
+	for (struct instance *one = instances; one; one = one->next) {
+		if (!one->leaving) {
+			instance_report(one);
 		}
 	}
 	buffer_online();
@@ -440,16 +479,16 @@ void deployments_welcomed(void)
 
 void deployments_disconnected(void)
 {
+	buffer_offline();
 }
 
 void deployments_close(void)
 {
 	loop_timer_stop(&retry_timer);
 	link_pull_cancel(&pull);
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		if (instances[index].used) {
-			instance_close(&instances[index]);
-		}
+	for (struct instance *one = instances, *next; one; one = next) {
+		next = one->next;
+		instance_close(one);
 	}
 	buffer_close();
 }
@@ -458,8 +497,8 @@ unsigned int deployments_count(void)
 {
 	unsigned int count = 0;
 
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		count += instances[index].used && !instances[index].leaving;
+	for (const struct instance *one = instances; one; one = one->next) {
+		count += !one->leaving;
 	}
 	return count;
 }
@@ -468,8 +507,8 @@ unsigned int deployments_running(void)
 {
 	unsigned int count = 0;
 
-	for (unsigned int index = 0; index < CONFIG_SAMARA_DEPLOYMENTS; index++) {
-		count += instances[index].used && instances[index].run.slot != RUN_NO_SLOT;
+	for (const struct instance *one = instances; one; one = one->next) {
+		count += one->run.slot != RUN_NO_SLOT;
 	}
 	return count;
 }

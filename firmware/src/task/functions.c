@@ -49,10 +49,10 @@ static int read_args(struct codec_reader *reader, struct function_call *call,
 		return wrong(error, CODEC_INVALID_ARGUMENT, "call: args are no CBOR");
 	}
 	call->args_len = reader->offset - begin;
-	if (call->args_len > sizeof(call->args)) {
+	if (call->args_len > call->args_max) {
 		codec_error_set(error, CODEC_TOO_LARGE,
 				"call: args have %u bytes, this proplet takes %u",
-				(unsigned int)call->args_len, (unsigned int)sizeof(call->args));
+				(unsigned int)call->args_len, CONFIG_SAMARA_CALL_MAX);
 		return -EINVAL;
 	}
 	return reader->source.read(reader->source.context, begin, call->args, call->args_len) ==

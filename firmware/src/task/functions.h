@@ -13,7 +13,8 @@
 struct function_call {
 	char export_name[CONFIG_SAMARA_EXPORT_MAX + 1];
 	char signature[CONFIG_SAMARA_SIGNATURE_MAX + 1];
-	uint8_t args[CONFIG_SAMARA_CALL_MAX];
+	uint8_t *args; /* where they go, the caller's */
+	size_t args_max;
 	size_t args_len;
 	uint32_t budget_bytes;
 };

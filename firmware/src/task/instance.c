@@ -2,6 +2,7 @@
 
 #define LOG_SUBSYSTEM "task"
 
+#include <errno.h>
 #include <string.h>
 
 #include "port/log.h"
@@ -84,12 +85,12 @@ static void enter(struct instance *one, enum codec_instance_state state)
 	changed(one);
 }
 
-static uint64_t next_backoff(struct instance *one)
+static uint64_t next_backoff(unsigned int *failures)
 {
-	uint64_t most = BACKOFF_MIN_US << (one->backoff < 6 ? one->backoff : 6);
+	uint64_t most = BACKOFF_MIN_US << (*failures < 6 ? *failures : 6);
 	uint32_t chance = 0;
 
-	one->backoff++;
+	(*failures)++;
 	(void)port_random(&chance, sizeof(chance));
 	most = most > BACKOFF_MAX_US ? BACKOFF_MAX_US : most;
 	most = most / 2 + (most / 2 * (chance >> 8) >> 24);
@@ -100,6 +101,7 @@ static uint64_t next_backoff(struct instance *one)
 
 static void fetch(struct instance *one);
 static void arm(struct instance *one);
+static void tick(struct instance *one);
 
 static void fetch_again(void *arg)
 {
@@ -124,7 +126,7 @@ static void fetch_failed(struct instance *one, const struct codec_error *error)
 		return;
 	}
 	enter(one, CODEC_INSTANCE_BACKOFF);
-	loop_timer_start(&one->backoff_timer, next_backoff(one), fetch_again, one);
+	loop_timer_start(&one->backoff_timer, next_backoff(&one->backoff), fetch_again, one);
 }
 
 static void on_pulled(struct link_pull *pull, const struct codec_error *error)
@@ -147,16 +149,22 @@ static bool has_blob(struct instance *one, const uint8_t *digest, uint32_t size)
 	return false;
 }
 
-static void pin(const struct instance *one)
+static void pin(struct instance *one)
 {
-	store_blob_pin(one->desired.function.manifest);
-	store_blob_pin(one->desired.function.image);
+	if (!one->pinned) {
+		store_blob_pin(one->desired.function.manifest);
+		store_blob_pin(one->desired.function.image);
+		one->pinned = true;
+	}
 }
 
-static void unpin(const struct instance *one)
+static void unpin(struct instance *one)
 {
-	store_blob_unpin(one->desired.function.manifest);
-	store_blob_unpin(one->desired.function.image);
+	if (one->pinned) {
+		store_blob_unpin(one->desired.function.manifest);
+		store_blob_unpin(one->desired.function.image);
+		one->pinned = false;
+	}
 }
 
 static int open_session(struct instance *one, struct codec_error *error)
@@ -173,11 +181,75 @@ static int open_session(struct instance *one, struct codec_error *error)
 	}
 	int failed = hal_session_open(&one->session, &options, &grants, error);
 
-	if (failed == -12) {
+	if (failed == -ENOMEM) {
 		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED,
-				"%s: all sessions with devices are in use", one->holder);
+				"%s: the pool has no room for its devices", one->holder);
 	}
 	return failed;
+}
+
+/* Edges [P-7.3] */
+
+static struct instance *watcher(struct hal_watch *watched)
+{
+	return (struct instance *)((char *)watched - offsetof(struct instance, watch));
+}
+
+static void on_edge(struct hal_watch *watched)
+{
+	struct instance *one = watcher(watched);
+
+	one->watch_backoff = 0;
+	tick(one);
+}
+
+static void watch_again(void *arg);
+
+static void watch_later(struct instance *one, const struct codec_error *error)
+{
+	LOG_WRN("%s: %s", one->holder, error->message);
+	one->error = *error;
+	changed(one);
+	loop_timer_start(&one->tick_timer, next_backoff(&one->watch_backoff), watch_again, one);
+}
+
+static void on_lost(struct hal_watch *watched, const struct codec_error *error)
+{
+	watch_later(watcher(watched), error);
+}
+
+/** @retval 0 It has no input to watch, or that is watched now. @retval -EINVAL `error` says why
+ * not. */
+static int watch(struct instance *one, struct codec_error *error)
+{
+	static const enum bus_pin_event events[] = {
+		[CODEC_EDGE_RISING] = BUS_PIN_RISING,
+		[CODEC_EDGE_FALLING] = BUS_PIN_FALLING,
+		[CODEC_EDGE_BOTH] = BUS_PIN_ANY,
+	};
+	const struct desired *desired = &one->desired;
+
+	hal_watch_end(&one->watch);
+	if (desired->trigger != CODEC_TRIGGER_EDGE) {
+		return 0;
+	}
+	if (!one->session || desired->edge < CODEC_EDGE_RISING || desired->edge > CODEC_EDGE_BOTH) {
+		codec_error_set(error, CODEC_INVALID_ARGUMENT,
+				"%s: its device, edge or grant is missing", one->holder);
+		return -EINVAL;
+	}
+	return hal_watch_begin(&one->watch, one->session, desired->device, events[desired->edge],
+			       on_edge, on_lost, error);
+}
+
+static void watch_again(void *arg)
+{
+	struct instance *one = arg;
+	struct codec_error error;
+
+	if (watch(one, &error)) {
+		watch_later(one, &error);
+	}
 }
 
 static void fetch(struct instance *one)
@@ -203,12 +275,11 @@ static void fetch(struct instance *one)
 	if (!has_image) {
 		return;
 	}
-	if (open_session(one, &error)) {
+	if (open_session(one, &error) || watch(one, &error)) {
 		fetch_failed(one, &error);
 		return;
 	}
 	pin(one);
-	one->fetching_image = true; /* pinned */
 	one->backoff = 0;
 	one->error.code = CODEC_NO_ERROR;
 	enter(one, CODEC_INSTANCE_READY);
@@ -271,18 +342,14 @@ static void publish(struct instance *one, const struct run_end *end)
 		.has_error = ran->code != CODEC_NO_ERROR,
 		.error = {.code = ran->code, .message = codec_span_of(ran->message)},
 	};
-	char words[80];
+	struct codec_error error;
 
 	if (end->body_len > INLINE_MAX) {
-		struct codec_error error;
-
 		codec_error_set(&error, CODEC_TOO_LARGE, "result body has %u bytes, %u travel",
 				(unsigned int)end->body_len, INLINE_MAX);
-		memcpy(words, error.message, sizeof(words));
-		words[sizeof(words) - 1] = '\0';
 		result.has_error = true;
-		result.error.code = CODEC_TOO_LARGE;
-		result.error.message = codec_span_of(words);
+		result.error.code = error.code;
+		result.error.message = codec_span_of(error.message);
 	} else if (end->body) {
 		result.body = (struct codec_span){end->body, end->body_len};
 	}
@@ -326,13 +393,19 @@ static void ran(struct instance *one, const struct run_end *end)
 	one->failures++;
 	/* A kept instance that failed is in nobody knows what state. */
 	runtime_release(one->keep);
-	if (end->result.outcome == CODEC_OUTCOME_REFUSED) {
+	if (end->result.outcome == CODEC_OUTCOME_REFUSED && !may_pass(end->result.code)) {
 		stop_timers(one);
+		hal_watch_end(&one->watch);
 		enter(one, CODEC_INSTANCE_REFUSED);
 		return;
 	}
+	if (end->result.code == CODEC_DATA_LOSS) {
+		/* What was damaged in the flash is fetched anew. */
+		loop_timer_stop(&one->tick_timer);
+	}
 	enter(one, CODEC_INSTANCE_BACKOFF);
-	loop_timer_start(&one->backoff_timer, next_backoff(one), backoff_over, one);
+	loop_timer_start(&one->backoff_timer, next_backoff(&one->backoff),
+			 end->result.code == CODEC_DATA_LOSS ? fetch_again : backoff_over, one);
 }
 
 static struct instance *owner(struct run *run)
@@ -373,31 +446,29 @@ static void end_of_life(struct instance *one)
 	if (one->leaving) {
 		buffer_forget(one);
 		loop_timer_stop(&one->report_timer);
-		one->used = false;
+		runners_kick();
+		one->ended(one);
 	} else {
 		one->restart = false;
+		runners_kick();
 		fetch(one);
 	}
-	runners_kick();
 }
 
 static void stop(struct instance *one)
 {
 	stop_timers(one);
+	hal_watch_end(&one->watch);
 	link_pull_cancel(&one->pull);
-	if (one->fetching_image) {
-		unpin(one);
-		one->fetching_image = false;
-	}
+	unpin(one);
 	one->waiting = false;
 	run_cancel(&one->run);
 }
 
 void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc,
-		    uint32_t keep)
+		    uint32_t keep, void (*ended)(struct instance *one))
 {
-	memset(one, 0, sizeof(*one));
-	one->used = true;
+	one->ended = ended;
 	one->crc = crc;
 	one->keep = keep;
 	one->desired = *desired;
@@ -416,6 +487,7 @@ void instance_change(struct instance *one, const struct desired *desired, uint32
 	one->crc = crc;
 	one->error.code = CODEC_NO_ERROR;
 	one->backoff = 0;
+	one->watch_backoff = 0;
 	one->restart = true;
 	if (one->run.slot == RUN_NO_SLOT) {
 		end_of_life(one);

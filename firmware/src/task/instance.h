@@ -34,13 +34,16 @@ struct desired {
 	uint16_t buffer_count;
 	struct document call;
 	struct document grants;
+	char device[HAL_NAME_MAX + 1]; /* of the trigger `edge`, as `edge` is */
+	enum codec_edge edge;
 };
 
+/* Of the pool, from its begin until nothing of it runs any more. */
 struct instance {
-	bool used;
-	bool leaving;  /* it goes when its run has come back */
-	uint32_t crc;  /* of its document */
-	uint32_t keep; /* name of its kept instance */
+	struct instance *next; /* its owner's */
+	bool leaving;	       /* it goes when its run has come back */
+	uint32_t crc;	       /* of its document */
+	uint32_t keep;	       /* name of its kept instance */
 	struct desired desired;
 	enum codec_instance_state state;
 	bool waiting;
@@ -53,24 +56,28 @@ struct instance {
 	uint32_t refusals;
 	struct codec_error error;
 	unsigned int backoff;
+	unsigned int watch_backoff;
 	char holder[34]; /* `deployment d…`, for logs */
 	struct codec_source call_source;
 	struct hal_session *session;
-	bool fetching_image;
+	bool pinned; /* manifest and image, in the store */
 	struct link_pull pull;
-	struct loop_timer tick_timer;
+	struct hal_watch watch;
+	struct loop_timer tick_timer; /* of the trigger `edge`: when its input is watched again */
 	struct loop_timer backoff_timer;
 	struct loop_timer report_timer;
 	uint64_t reported_us;
 	uint64_t sent_us; /* the last result */
+	void (*ended)(struct instance *one);
 	struct run run;
 };
 
+/** @brief `one` is all zeros, and its owner's again with ended(): never from inside this call. */
 void instance_begin(struct instance *one, const struct desired *desired, uint32_t crc,
-		    uint32_t keep);
+		    uint32_t keep, void (*ended)(struct instance *one));
 /** @brief Another form of the same deployment: what runs of the old one is stopped. */
 void instance_change(struct instance *one, const struct desired *desired, uint32_t crc);
-/** @brief It is not wanted any more. */
+/** @brief It is not wanted any more: ended() follows, from inside this call or later. */
 void instance_remove(struct instance *one);
 void instance_close(struct instance *one);
 /** @brief Say how it stands, whether that has changed or not. */

@@ -18,11 +18,10 @@
 #include "store/store.h"
 #include "task/outbox.h"
 
-#define RESEND_US   5000000ull
-#define LOOK_US	    1000000ull
-#define INLINE_MAX  512
-#define PAYLOAD_MAX 1024
-#define PARTS	    4
+#define RESEND_US  5000000ull
+#define LOOK_US	   1000000ull
+#define INLINE_MAX 512
+#define PARTS	   4
 
 enum part { PART_RESULT, PART_BODY, PART_TRANSCRIPT };
 
@@ -41,7 +40,6 @@ _Static_assert(CONFIG_SAMARA_TRANSCRIPT_MAX <= CONFIG_SAMARA_VALUE_MAX,
 
 static struct waiting table[CONFIG_SAMARA_RESULTS];
 static uint32_t last_number;
-static uint8_t payload[PAYLOAD_MAX];
 static struct loop_timer resend_timer;
 
 bool attempt_is(const struct attempt_ref *ref, const struct codec_span *task, uint16_t attempt)
@@ -96,8 +94,9 @@ bool outbox_has(const struct codec_span *task, uint16_t attempt)
 
 static void publish(struct waiting *one)
 {
-	int len = store_get(STORE_RESULT, value_id(one->number, PART_RESULT), 0, payload,
-			    sizeof(payload));
+	size_t size;
+	uint8_t *payload = link_buffer(&size);
+	int len = store_get(STORE_RESULT, value_id(one->number, PART_RESULT), 0, payload, size);
 
 	one->sent_us = port_now_us();
 	if (len > 0) {
@@ -165,6 +164,8 @@ static bool is_whole(const struct waiting *one)
 
 void outbox_open(void)
 {
+	size_t size;
+	uint8_t *payload = link_buffer(&size);
 	uint32_t id = 0;
 
 	memset(table, 0, sizeof(table));
@@ -172,9 +173,8 @@ void outbox_open(void)
 	for (; store_next(STORE_RESULT, id, &id) == 0; id++) {
 		uint32_t number = id / PARTS;
 		struct codec_result result;
-		int len = id % PARTS == PART_RESULT
-				  ? store_get(STORE_RESULT, id, 0, payload, sizeof(payload))
-				  : -1;
+		int len = id % PARTS == PART_RESULT ? store_get(STORE_RESULT, id, 0, payload, size)
+						    : -1;
 		struct waiting *row = free_row();
 
 		last_number = number > last_number ? number : last_number;
@@ -231,6 +231,8 @@ void outbox_add(const struct attempt_ref *ref, struct codec_result *result, cons
 		size_t body_len, const uint8_t *transcript, size_t transcript_len)
 {
 	struct waiting *row = free_row();
+	size_t size;
+	uint8_t *payload = link_buffer(&size);
 	uint8_t digests[2][32];
 	uint32_t number = last_number + 1;
 
@@ -242,7 +244,7 @@ void outbox_add(const struct attempt_ref *ref, struct codec_result *result, cons
 	}
 	last_number = number;
 	int error = keep_parts(number, result, body, body_len, transcript, transcript_len, digests);
-	int len = error ? error : codec_encode_result(payload, sizeof(payload), result);
+	int len = error ? error : codec_encode_result(payload, size, result);
 
 	if (len > 0) {
 		error = store_put(STORE_RESULT, value_id(number, PART_RESULT), payload,

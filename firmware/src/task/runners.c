@@ -13,18 +13,23 @@
 /* Before the value in a ResultBody: a map of one, key 1. */
 #define BODY_HEAD 2
 
+/* What a call needs beside its thread: of the pool, while it runs. Its arguments are behind it. */
+struct room {
+	struct function_call call;
+	struct runtime_call request;
+	struct run_end end;
+	uint8_t body[BODY_HEAD + CONFIG_SAMARA_RESULT_MAX];
+};
+
 struct slot {
 	struct run *run; /* NULL: free */
+	struct room *room;
 	struct port_thread thread;
 	struct port_cond wanted;
 	bool go;
 	bool end;
 	unsigned int number;
 	struct loop_work over;
-	struct function_call call;
-	struct runtime_call request;
-	struct run_end finish;
-	uint8_t body[BODY_HEAD + CONFIG_SAMARA_RESULT_MAX];
 	uint8_t stack[CONFIG_SAMARA_RUNNER_STACK] __attribute__((aligned(16)));
 };
 
@@ -54,9 +59,9 @@ static void run_slot(void *arg)
 
 	while (wait_for_work(slot)) {
 		struct run *run = slot->run;
-		struct runtime_result *result = &slot->finish.result;
+		struct runtime_result *result = &slot->room->end.result;
 
-		runtime_run(slot->number, &slot->request, result);
+		runtime_run(slot->number, &slot->room->request, result);
 		if (run->session) {
 			hal_session_end(run->session,
 					run->always_safe ||
@@ -71,18 +76,16 @@ static void over(void *arg)
 {
 	struct slot *slot = arg;
 	struct run *run = slot->run;
-	struct run_end *end = &slot->finish;
+	struct room *room = slot->room;
+	struct run_end *end = &room->end;
 
-	memset(&end->report, 0, sizeof(end->report));
 	if (run->session) {
 		hal_session_report(run->session, &end->report);
 	}
-	end->body = NULL;
-	end->body_len = 0;
 	if (end->result.outcome == CODEC_OUTCOME_COMPLETED && end->result.has_value) {
-		slot->body[0] = 0xa1;
-		slot->body[1] = 0x01;
-		end->body = slot->body;
+		room->body[0] = 0xa1;
+		room->body[1] = 0x01;
+		end->body = room->body;
 		end->body_len = BODY_HEAD + end->result.value_len;
 	}
 	/* Nobody begins before the kick, and the owner may close its session. */
@@ -92,48 +95,73 @@ static void over(void *arg)
 	run->slot = RUN_NO_SLOT;
 	slot->run = NULL;
 	run->done(run, end);
+	runtime_free(room);
 	runners_kick();
 }
 
-/** What cannot be prepared ends as refused, in the words of the error. */
-static void refuse(struct slot *slot, const struct codec_error *error)
+/** It ends before it has run: nothing has moved. */
+static void end_unrun(struct run *run, enum codec_outcome outcome, const struct codec_error *error)
 {
-	struct runtime_result *result = &slot->finish.result;
+	struct run_end end = {.result = {.outcome = outcome, .code = error->code}};
 
-	memset(result, 0, sizeof(*result));
-	result->outcome = CODEC_OUTCOME_REFUSED;
-	result->code = error->code;
-	memcpy(result->message, error->message, sizeof(result->message));
-	if (slot->run->session) {
-		hal_session_end(slot->run->session, slot->run->always_safe);
+	memcpy(end.result.message, error->message, sizeof(end.result.message));
+	if (run->session) {
+		hal_session_end(run->session, false);
+		hal_session_report(run->session, &end.report);
+		hal_session_unlock(run->session);
 	}
-	loop_post(&slot->over, over, slot);
+	run->done(run, &end);
+	runners_kick();
+}
+
+static struct room *new_room(const struct run *run)
+{
+	uint32_t args_max =
+		run->call.size < CONFIG_SAMARA_CALL_MAX ? run->call.size : CONFIG_SAMARA_CALL_MAX;
+	struct room *room = runtime_alloc((uint32_t)sizeof(*room) + args_max);
+
+	if (room) {
+		memset(room, 0, sizeof(*room));
+		room->call.args = (uint8_t *)(room + 1);
+		room->call.args_max = args_max;
+	}
+	return room;
 }
 
 static void begin(struct slot *slot, struct run *run)
 {
+	struct room *room = new_room(run);
 	struct codec_error error;
 
-	slot->run = run;
-	run->slot = (int)slot->number;
-	if (function_read(run->function, &run->call, &slot->call, &error)) {
-		refuse(slot, &error);
+	if (!room) {
+		codec_error_set(&error, CODEC_GUEST_OUT_OF_MEMORY,
+				"the pool of %u bytes has no room for its call",
+				(unsigned int)CONFIG_SAMARA_POOL_SIZE);
+		end_unrun(run, CODEC_OUTCOME_OUT_OF_MEMORY, &error);
 		return;
 	}
-	slot->request = (struct runtime_call){
+	if (function_read(run->function, &run->call, &room->call, &error)) {
+		runtime_free(room);
+		end_unrun(run, CODEC_OUTCOME_REFUSED, &error);
+		return;
+	}
+	room->request = (struct runtime_call){
 		.image_bytes = run->function->image_bytes,
-		.export_name = slot->call.export_name,
-		.signature = slot->call.signature,
-		.args = slot->call.args,
-		.args_len = slot->call.args_len,
-		.budget_bytes = slot->call.budget_bytes,
+		.export_name = room->call.export_name,
+		.signature = room->call.signature,
+		.args = room->call.args,
+		.args_len = room->call.args_len,
+		.budget_bytes = room->call.budget_bytes,
 		.timeout_ms = run->timeout_ms,
 		.keep = run->keep,
 		.session = run->session,
-		.value = slot->body + BODY_HEAD,
-		.value_size = sizeof(slot->body) - BODY_HEAD,
+		.value = room->body + BODY_HEAD,
+		.value_size = sizeof(room->body) - BODY_HEAD,
 	};
-	memcpy(slot->request.image, run->function->image, sizeof(slot->request.image));
+	memcpy(room->request.image, run->function->image, sizeof(room->request.image));
+	slot->run = run;
+	slot->room = room;
+	run->slot = (int)slot->number;
 	port_mutex_lock(&mutex);
 	slot->go = true;
 	port_cond_signal(&slot->wanted);

@@ -10,6 +10,10 @@
 
 #define US_PER_MS 1000ull
 
+_Static_assert(CONFIG_SAMARA_VALUES >=
+		       2 * CONFIG_SAMARA_DEPLOYMENTS + 1 + 3 * CONFIG_SAMARA_RESULTS,
+	       "a new list is written beside the old one; a result has up to three values");
+
 static struct loop_timer drain_timer;
 
 int task_init(const struct agent_options *options)

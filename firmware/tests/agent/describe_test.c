@@ -96,6 +96,7 @@ static void devices_are_told_as_the_vector_has_them(void **state)
 	hello.slots = 1;
 	hello.queue = 0;
 	hello.memory = 65536;
+	hello.triggers_count = 0;
 	assert_int_equal(codec_encode_hello(encoded, sizeof(encoded), &hello), len);
 	assert_memory_equal(encoded, expected, len);
 }
@@ -110,6 +111,8 @@ static void says_what_it_loads_and_how_much(void **state)
 	assert_int_equal(hello.queue, CONFIG_SAMARA_QUEUE);
 	assert_int_equal(hello.max_packet, CONFIG_SAMARA_PACKET_MAX);
 	assert_int_equal(hello.memory, CONFIG_SAMARA_BUDGET);
+	assert_int_equal(hello.triggers_count, 1);
+	assert_true(is(hello.triggers[0], "edge"));
 	assert_true(is(hello.software, "c"));
 	assert_true(is(hello.arch, "arm"));
 	assert_int_equal(hello.labels_count + hello.cached_count + hello.interfaces_count +
