@@ -411,6 +411,11 @@ static void recover(uint32_t seed)
 	step_key = KEYS;
 }
 
+/* Sanitizers and an emulated processor are slow: they see one write in so many, the others all. */
+#ifndef CUT_STEP
+#define CUT_STEP 1
+#endif
+
 static void a_power_cut_at_every_write(const struct port_flash_geometry *geometry)
 {
 	begin_life(geometry);
@@ -425,7 +430,7 @@ static void a_power_cut_at_every_write(const struct port_flash_geometry *geometr
 	flash_sim_wear(&least, &most);
 	print_message("%lu writes and erasures in a life, %u erasures of a block\n", writes, most);
 	assert_true(most >= 3);
-	for (unsigned long cut = 1; cut <= writes; cut++) {
+	for (unsigned long cut = 1; cut <= writes; cut += CUT_STEP) {
 		uint32_t at = live_until_cut(geometry, cut);
 
 		/* Power goes again at one of the first writes of the recovery: in the mount, or for
@@ -444,7 +449,7 @@ static void a_power_cut_at_every_write(const struct port_flash_geometry *geometr
 			assert_state();
 		}
 	}
-	print_message("%lu cuts, %lu second cuts\n", writes, seconds);
+	print_message("%lu cuts, %lu second cuts\n", (writes + CUT_STEP - 1) / CUT_STEP, seconds);
 }
 
 static void cuts_in_small_blocks(void **state)
