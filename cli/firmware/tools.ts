@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { SamaraError } from '../../shared/errors.ts'
 
 /** What a build needs of the machine. */
@@ -25,11 +25,30 @@ export const header = (name: string, packages: string): Tool => ({
     spawnSync('cc', ['-E', '-x', 'c', '-o', '/dev/null', '-'], { input: `#include <${name}>\n` }).status === 0,
 })
 
+/** The first that reads the lock file of WAMR's crate. */
+const CARGO_LEAST = [1, 78] as const
+
+/** Debian 12's own cargo is older; the one that its browsers are built with is not. */
+const cargoPackages = (): string =>
+  existsSync('/etc/debian_version') && readFileSync('/etc/debian_version', 'utf8').startsWith('12')
+    ? 'cargo-web rustc-web'
+    : 'cargo'
+
+/** One whose home is elsewhere tells no version, and is found by the build: see wamr.cmake. */
+function isCargoThere(): boolean {
+  const { error, stdout } = spawnSync('cargo', ['--version'], { encoding: 'utf8' })
+  if (error) return false
+  const [, major, minor] = /^cargo (\d+)\.(\d+)/.exec(stdout) ?? []
+  if (major === undefined) return true
+  const [leastMajor, leastMinor] = CARGO_LEAST
+  return Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor)
+}
+
 export const compilers: readonly Tool[] = [
   program('cmake', 'cmake'),
   program('make', 'make'),
   program('cc', 'gcc libc6-dev'),
-  program('cargo', 'cargo'),
+  { name: `cargo ${CARGO_LEAST.join('.')}`, packages: cargoPackages(), isThere: isCargoThere },
 ]
 
 /** For the program itself; builds without a link need fewer. */
@@ -61,7 +80,8 @@ export function installTools(tools: readonly Tool[], note: (text: string) => voi
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+    // What stands in the way of a package is somebody's: it stays.
+    ['install', '-y', '-qq', '--no-install-recommends', '--no-remove', ...packages],
   ])
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env })
 }
