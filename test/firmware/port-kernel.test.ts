@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cachedKernel } from '../kernel/cached.ts'
-import { type Booted, bootKernel } from '../kernel/uml.ts'
+import type { Booted } from '../kernel/uml.ts'
+import { bootInside } from './boot.ts'
 import { runCallProgram } from './differential/program.ts'
 import { portSuites } from './port-suites.ts'
 
@@ -17,15 +15,7 @@ describe.skipIf(kernel === undefined)("the C agent's drivers inside the lab kern
 
   beforeAll(async () => {
     const [program = ''] = await runCallProgram('drive')
-    const folder = mkdtempSync(join(tmpdir(), 'samara-drive-'))
-    const script = join(folder, 'boot.mjs')
-    const inside = join(import.meta.dirname, 'port-kernel-inside.ts')
-    writeFileSync(script, `process.env.SAMARA_DRIVE = '${program}'\nawait import('${inside}')\n`)
-    try {
-      booted = await bootKernel(kernel as string, script)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    booted = await bootInside(kernel as string, 'port-kernel-inside.ts', { SAMARA_DRIVE: program })
   }, 240_000)
 
   describe.each(portSuites)('$name', ({ name: suite, cases }) => {
