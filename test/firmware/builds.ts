@@ -3,6 +3,7 @@ import { cacheFolder } from '../../cli/cache.ts'
 import { buildAgent } from '../../cli/firmware/build-agent.ts'
 import { agentTools, missingTools } from '../../cli/firmware/tools.ts'
 import { foreignPackages } from '../support/apt.ts'
+import { hasTool } from '../support/tools.ts'
 
 /** Builds of the C agent that tests use; each is made once for a state of its sources. */
 
@@ -11,6 +12,11 @@ const missing = missingTools(agentTools).map(({ name }) => name)
 export const noAgentTools = missing.length > 0 && process.env.SAMARA_CI === undefined
 
 if (noAgentTools) console.warn(`skipped: the C agent, for which ${missing.join(', ')} is missing here`)
+
+/** For 32-bit ARM. */
+export const noArmTools =
+  noAgentTools ||
+  (['arm-linux-gnueabihf-gcc', 'qemu-arm-static'].some((name) => !hasTool(name)) && process.env.SAMARA_CI === undefined)
 
 /** Longer than a build takes on a slow machine. */
 export const BUILD_MS = 300_000

@@ -7,6 +7,13 @@ set_target_properties(drive PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_
 target_compile_definitions(drive PRIVATE _GNU_SOURCE)
 target_link_libraries(drive PRIVATE samara_port_devices samara_port_offline samara_port_base samara_codec samara_settings)
 
+# run-call-devices: rows of the table of test/contract, for test/firmware/table-arm.test.ts.
+add_executable(run-call-devices ${posix_tests}/run_row.c ${posix_tests}/../support/frames.c)
+set_target_properties(run-call-devices PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/tests)
+target_include_directories(run-call-devices PRIVATE ${FIRMWARE}/tests)
+target_link_libraries(run-call-devices PRIVATE -Wl,--start-group samara_hal samara_runtime samara_store
+  samara_port_devices samara_port_offline samara_port_base samara_codec -Wl,--end-group samara_settings)
+
 set(posix_libraries samara_port_devices samara_port_offline samara_port_base samara_codec)
 samara_test(posix_settings SOURCES ${posix_tests}/settings_test.c LIBRARIES ${posix_libraries} DEFINITIONS _GNU_SOURCE)
 samara_test(posix_errno SOURCES ${posix_tests}/errno_test.c LIBRARIES ${posix_libraries} DEFINITIONS _GNU_SOURCE)

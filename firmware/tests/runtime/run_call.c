@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Calls for test/firmware/differential.test.ts: frames of a length (4 bytes, big-endian) and a CBOR
- * map on standard input, a frame with the result of each on standard output. In: 1 module, 2
- * export, 3 signature, 4 encoded arguments, 5 timeoutMs, 6 budget in bytes. Out: 1 outcome, 2 code,
- * 3 message, 4 encoded value where there is one.
+ * Calls for test/firmware/differential.test.ts: a frame on standard input, one with its result on
+ * standard output. In: 1 module, 2 export, 3 signature, 4 encoded arguments, 5 timeoutMs, 6 budget
+ * in bytes. Out: 1 outcome, 2 code, 3 message, 4 encoded value where there is one.
  */
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "codec/stream.h"
 #include "runtime/neighbours.h"
 #include "runtime/runtime.h"
+#include "support/frames.h"
 
 #define FRAME_MAX (4 * 1024 * 1024)
 
@@ -23,12 +19,7 @@ static uint8_t frame[FRAME_MAX];
 static uint8_t module[FRAME_MAX];
 static uint8_t args[FRAME_MAX];
 static uint8_t value[1024 * 1024];
-static uint8_t answer[sizeof(value) + 1024];
-
-static bool read_all(void *data, size_t len)
-{
-	return fread(data, 1, len, stdin) == len;
-}
+static uint8_t answer[FRAME_HEAD + sizeof(value) + 1024];
 
 static int read_call(size_t len, struct runtime_call *call)
 {
@@ -73,7 +64,7 @@ static void write_answer(const struct runtime_result *result)
 	const char *outcome = codec_outcome_name(result->outcome);
 	const char *code = result->code ? codec_error_name(result->code) : "";
 
-	codec_writer_init(&writer, &answer[4], sizeof(answer) - 4);
+	codec_writer_init(&writer, &answer[FRAME_HEAD], sizeof(answer) - FRAME_HEAD);
 	codec_write_head(&writer, CODEC_MAP, result->has_value ? 4 : 3);
 	codec_write_uint(&writer, 1);
 	codec_write_text(&writer, outcome, strlen(outcome));
@@ -85,27 +76,21 @@ static void write_answer(const struct runtime_result *result)
 		codec_write_uint(&writer, 4);
 		codec_write_bytes(&writer, value, result->value_len);
 	}
-	for (int at = 0; at < 4; at++) {
-		answer[at] = (uint8_t)(writer.len >> (24 - 8 * at));
-	}
-	fwrite(answer, 1, writer.len + 4, stdout);
-	fflush(stdout);
+	frame_write(answer, writer.len);
 }
 
 int main(void)
 {
-	uint8_t head[4];
+	int len;
 
 	if (runtime_init() != 0) {
 		return 1;
 	}
-	while (read_all(head, sizeof(head))) {
-		size_t len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 |
-			     head[3];
+	while ((len = frame_read(frame, sizeof(frame))) >= 0) {
 		struct runtime_call call = {.value = value, .value_size = sizeof(value)};
 		struct runtime_result result;
 
-		if (len > sizeof(frame) || !read_all(frame, len) || read_call(len, &call) != 0) {
+		if (read_call((size_t)len, &call) != 0) {
 			return 2;
 		}
 		store_holds(call.image, module, call.image_bytes);

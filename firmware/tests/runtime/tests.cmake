@@ -3,7 +3,7 @@ set(runtime_tests ${CMAKE_CURRENT_LIST_DIR})
 
 # run-call: calls of test/firmware/differential.test.ts; the other two have a defect that it must find.
 function(samara_run_call name library)
-  add_executable(${name} ${runtime_tests}/run_call.c ${runtime_tests}/neighbours.c)
+  add_executable(${name} ${runtime_tests}/run_call.c ${runtime_tests}/neighbours.c ${runtime_tests}/../support/frames.c)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_include_directories(${name} PRIVATE ${FIRMWARE}/tests)
   target_link_libraries(${name} PRIVATE ${library} samara_codec)
