@@ -10,6 +10,8 @@
 #define PAGE_BYTES     65536u
 /* What WAMR keeps of an instance and of its stack, beside linear memory. */
 #define OVERHEAD_BYTES (16384u + CONFIG_SAMARA_WASM_STACK)
+/* WAMR's tables of a module, as a part of its image: more than any toolchain's module had. */
+#define TABLES_SHARE   2u
 
 /* Keys of call, manifest, manifest-export, manifest-memory and manifest-image. */
 enum {
@@ -217,9 +219,11 @@ static int read_manifest(const struct function_ref *function, struct function_ca
 	return 0;
 }
 
-/** What of the pool it may use: its linear memory, as far as it may grow, and what WAMR needs
- * beside it. */
-static uint32_t budget_of(const struct facts *facts, uint64_t call_pages)
+/**
+ * What of the pool it may use: its linear memory, as far as it may grow and up to what hello
+ * promises, and beside it what WAMR needs and what its module takes.
+ */
+static uint32_t budget_of(const struct facts *facts, uint64_t call_pages, uint32_t image_bytes)
 {
 	uint64_t memory = facts->data_bytes;
 
@@ -231,11 +235,11 @@ static uint32_t budget_of(const struct facts *facts, uint64_t call_pages)
 		}
 		memory = (pages > facts->pages ? pages : facts->pages) * PAGE_BYTES;
 	}
-	memory += OVERHEAD_BYTES;
-	/* A module that may grow without end is held by the pool's own bound. */
-	return memory > CONFIG_SAMARA_BUDGET || (facts->grows && call_pages == 0)
-		       ? CONFIG_SAMARA_BUDGET
-		       : (uint32_t)memory;
+	/* A module that may grow without end is held by the promise. */
+	if (memory > CONFIG_SAMARA_BUDGET || (facts->grows && call_pages == 0)) {
+		memory = CONFIG_SAMARA_BUDGET;
+	}
+	return (uint32_t)memory + OVERHEAD_BYTES + image_bytes + image_bytes / TABLES_SHARE;
 }
 
 int function_read(const struct function_ref *function, const struct codec_source *document,
@@ -269,6 +273,6 @@ int function_read(const struct function_ref *function, const struct codec_source
 				call->export_name);
 		return -EINVAL;
 	}
-	call->budget_bytes = budget_of(&facts, call_pages);
+	call->budget_bytes = budget_of(&facts, call_pages, function->image_bytes);
 	return 0;
 }
