@@ -6,28 +6,27 @@ import { built } from './builds.ts'
 export type AgentOptions = {
   readonly id: string
   readonly broker: string
-  readonly tokenFile: string
+  readonly tokenFile?: string
   readonly data: string
   readonly lab?: string
   readonly aliveMs?: number
   /** Further flags. */
   readonly more?: readonly string[]
+  /** Command that runs it. @default none */
+  readonly under?: readonly string[]
 }
 
-export async function agentProgram({
-  id,
-  broker,
-  tokenFile,
-  data,
-  lab,
-  aliveMs = 500,
-  more = [],
-}: AgentOptions): Promise<Program> {
-  const args = ['--id', id, '--broker', broker, '--token-file', tokenFile, '--data', data, '--alive-ms', `${aliveMs}`]
-  return program({
-    name: id,
-    command: join(await built('tests'), 'samara-agent'),
-    args: [...args, ...(lab ? ['--lab', lab] : []), ...more],
-    ready: /link: online/,
-  })
+export async function agentProgram(options: AgentOptions): Promise<Program> {
+  const { id, broker, tokenFile, data, lab, aliveMs = 500, more = [], under = [] } = options
+  const [command = '', ...before] = [...under, join(await built('tests'), 'samara-agent')]
+  const given = {
+    id,
+    broker,
+    data,
+    'alive-ms': aliveMs,
+    ...(tokenFile && { 'token-file': tokenFile }),
+    ...(lab && { lab }),
+  }
+  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])
+  return program({ name: id, command, args: [...before, ...args, ...more], ready: /link: online/ })
 }

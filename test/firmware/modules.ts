@@ -1,3 +1,6 @@
+import { wat } from '../proplet/runtime/fixtures.ts'
+import { noise } from '../support/mock-manager.ts'
+
 /** Modules that no toolchain would make. */
 
 const u8 = (...bytes: number[]): Buffer => Buffer.from(bytes)
@@ -17,3 +20,16 @@ export function endless(): Uint8Array {
     section(10, u8(1, 7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b)),
   ])
 }
+
+/** Of `sizeBytes` or a little less, all of it noise: `at` gives a byte of that. */
+export async function large(sizeBytes: number, seed: number): Promise<{ module: Uint8Array; bytes: Buffer }> {
+  const bytes = noise(sizeBytes - LARGE_HEAD, seed)
+  const text = [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
+  const module = await wat(`(module (memory 1 1) (data $d "${text}")
+    (func (export "at") (param i32) (result i32)
+      (memory.init $d (i32.const 0) (local.get 0) (i32.const 1)) (i32.load8_u (i32.const 0))))`)
+  return { module, bytes }
+}
+
+/** Room for all that is not noise. */
+const LARGE_HEAD = 96
