@@ -30,3 +30,10 @@ export async function agentProgram(options: AgentOptions): Promise<Program> {
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])
   return program({ name: id, command, args: [...before, ...args, ...more], ready: /link: online/ })
 }
+
+/** What the agent counted, of the last such line that it wrote: one each minute, and one when it stops. */
+export function counters(agent: Program): Readonly<Record<string, number>> {
+  const line = agent.lines().findLast((one) => /health: free=/.test(one))
+  if (line === undefined) throw new Error(`no counters:\n${agent.output()}`)
+  return Object.fromEntries([...line.matchAll(/(\w+)=(\d+)/g)].map(([, name = '', value]) => [name, Number(value)]))
+}

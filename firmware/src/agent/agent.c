@@ -115,6 +115,7 @@ static void stop(const struct agent_options *options)
 	hal_close();
 	turn_while(has_results, LAST_ACKS_US);
 	link_stop();
+	health_log();
 	LOG_INF("stopped");
 }
 
