@@ -29,6 +29,9 @@ export type AgentFleetOptions = Omit<FleetOptions, 'proplets'> &
 // biome-ignore lint/suspicious/noExplicitAny: tests look where they like
 export type Call = (job: object) => Promise<any>
 
+// biome-ignore lint/suspicious/noExplicitAny: tests look where they like
+export type Api = (method: string, path: string, body?: object) => Promise<any>
+
 export type AgentFleet = {
   readonly fleet: Fleet
   readonly agent: Program
@@ -38,6 +41,8 @@ export type AgentFleet = {
   /** Submits to the agent, and waits for the result or the error. */
   readonly call: Call
   readonly ear: Ear
+  /** The manager's HTTP API. */
+  readonly api: Api
   /** Resolves when the agent is online on a connection that it does not have now. */
   onlineAgain(): Promise<unknown>
 }
@@ -68,7 +73,20 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
     const known = agent.lines().flatMap((line) => /link: (online, epoch \d+)/.exec(line)?.[1] ?? [])
     return agent.says(new RegExp(`link: (?!(?:${known.join('|')})$)online, epoch`))
   }
-  return { fleet, agent, data, user, call, ear, onlineAgain }
+  return { fleet, agent, data, user, call, ear, api: (...asked) => api(fleet.manager, ...asked), onlineAgain }
+}
+
+/** It has another port each time that it starts. */
+async function api(manager: Program, ...[method, path, body]: Parameters<Api>): Promise<unknown> {
+  const ready = manager.lines().findLast((line) => line.includes('"msg":"ready"')) ?? '{}'
+  const { http } = JSON.parse(ready) as { http?: string }
+  const answer = await fetch(`${http}${path}`, {
+    method,
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+  return text === '' ? undefined : JSON.parse(text)
 }
 
 type Name = keyof typeof topics

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { BUILD_MS, noAgentTools } from './builds.ts'
+import { brokers, startAgentFleet } from './fleet.ts'
+
+/** A broker that is gone for a while: what runs goes on, and what there was to say is said afterwards, within bounds. */
+
+/** An hour would show no more: no bound of the agent's is longer than a few runs. */
+const AWAY_MS = 5_000
+const EVERY_MS = 200
+/** Results of deployments that the agent keeps, CONFIG_SAMARA_KEPT_RESULTS. */
+const KEPT = 4
+/** Half a second of a core. */
+const LONG = 10_000_000
+const TEST_MS = 60_000
+
+type Result = { readonly seq: number; readonly endedMs: number; readonly boot: string; readonly outcome: string }
+
+describe.skipIf(noAgentTools).each(brokers)('the broker is away, broker %s', (broker) => {
+  test(
+    'deployments go on and their last results come afterwards, so do those of tasks',
+    async () => {
+      const one = await startAgentFleet({
+        ...{ broker, leaseMs: 30_000 },
+        functions: { add: 'add/add.wasm', ticker: 'ticker/ticker.wasm' },
+      })
+      const { fleet, api, ear, user, agent } = one
+      const { id } = await api('POST', '/v1/deployments', {
+        ...{ function: 'ticker', selector: '*', trigger: 'every', everyMs: EVERY_MS, keep: true },
+        ...{ throttleMs: 0, bufferCount: KEPT },
+      })
+      await ear.heard('deploymentResult', ({ seq }) => seq >= 2)
+      const keys = ['a', 'b', 'c']
+      for (const key of keys)
+        await user.say('submit', { key, function: 'add', export: 'spin', args: [LONG], retries: 0 })
+      await ear.heard('started', ({ phase }) => phase === 'running')
+
+      const gone = fleet.broker ?? fleet.manager
+      await gone.kill('SIGKILL')
+      const goneMs = Date.now()
+      const online = one.onlineAgain()
+      await delay(AWAY_MS)
+      await gone.start()
+      await online
+      const backMs = Date.now()
+      for (const key of keys) {
+        const answer = user.answer((said) => said.key === key && said.type === 'result')
+        await user.say('fetch', { key })
+        expect(await answer).toMatchObject({ outcome: 'completed', attempt: 1 })
+      }
+
+      const results = async (): Promise<Result[]> =>
+        (await api('GET', `/v1/deployments/${id}/results?limit=200`)).items.toReversed()
+      let all = await results()
+      for (; all.filter(({ endedMs }) => endedMs > backMs).length < 3; all = await results()) await delay(EVERY_MS)
+      expect(all.filter(({ outcome }) => outcome !== 'completed')).toEqual([])
+      const seqs = all.map(({ seq }) => seq)
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b))
+      // One gap: what found no room. What was kept goes on to what came after without another.
+      const gaps = seqs.flatMap((seq, at) => (at > 0 && seq !== (seqs[at - 1] ?? 0) + 1 ? [at] : []))
+      console.log(seqs.join(), gaps, all.map((a) => a.endedMs - goneMs).join(), backMs - goneMs)
+      expect(gaps).toHaveLength(1)
+      const [at = 0] = gaps
+      const dropped = (seqs[at] ?? 0) - (seqs[at - 1] ?? 0) - 1
+      const { states } = await api('GET', `/v1/deployments/${id}`)
+      expect(states).toMatchObject([{ dropped, failures: 0 }])
+      expect(agent.pid).toBeDefined()
+    },
+    BUILD_MS + TEST_MS,
+  )
+})
