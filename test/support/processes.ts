@@ -171,6 +171,8 @@ export type Fleet = {
   readonly proplets: ReadonlyMap<string, Program>
   /** Passwords at the broker, of proplets and users. */
   readonly tokens: ReadonlyMap<string, string>
+  /** What the manager itself connects with, where the broker is a process of its own. */
+  readonly managerLogin: { readonly username: string; readonly password: string }
   proplet(id: string): Program
   /** Another device with the name and token of `id`. */
   twin(id: string): Promise<Program>
@@ -207,6 +209,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
     broker,
     proplets,
     tokens,
+    managerLogin: files.manager,
     proplet: (id) => proplets.get(id) as Program,
     twin: (id) => propletProgram({ ...options, id, name: `${id}-twin`, dir, url, tokens }),
     async start() {

@@ -1,0 +1,250 @@
+import { join } from 'node:path'
+import mqtt, { type MqttClient } from 'mqtt'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createInspector } from '../../manager/modules/inspector.ts'
+import { realClock } from '../../shared/clock.ts'
+import { Manifest } from '../../shared/documents/manifest.ts'
+import { digestOf } from '../../shared/ids.ts'
+import type { Result, Start } from '../../shared/messages/index.ts'
+import { type TopicName, topics } from '../../shared/topics.ts'
+import { MockManager, noise } from '../support/mock-manager.ts'
+import { noMosquitto } from '../support/mosquitto.ts'
+import type { Program } from '../support/processes.ts'
+import { example, tempFolder } from '../support/system.ts'
+import { agentProgram, counters } from './agent.ts'
+import { BUILD_MS, noAgentTools } from './builds.ts'
+import { AGENT, startAgentFleet } from './fleet.ts'
+import { type Hostile, heardTopics, malformed, oversized, truncated } from './hostile.ts'
+
+/** Somebody with the manager's rights who says what no manager says. */
+
+const TEST_MS = 60_000
+const PROPLET = 'p-1'
+
+/** Publishes on topics of a proplet as its manager would. */
+async function mouth(url: string, proplet: string, login: object = { username: 'evil' }) {
+  const client: MqttClient = await mqtt.connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
+  onTestFinished(() => client.endAsync(true))
+  return (name: TopicName, payload: Buffer) => {
+    const topic = (topics[name] as (typeof topics)['welcome']).of('default', { proplet })
+    return client.publishAsync(topic, payload, { qos: 1 })
+  }
+}
+
+type Mocked = {
+  readonly manager: MockManager
+  readonly agent: Program
+  readonly say: (name: TopicName, payload: Buffer) => Promise<unknown>
+  /** A start of a function that adds. */
+  startOf(more?: Partial<Start>): Start
+  /** Sends it, and waits for its result. */
+  ask(start: Start): Promise<Result>
+  acknowledge(start: Start): void
+  /** Asks and acknowledges. */
+  run(start: Start): Promise<Result>
+  /** Fails unless the agent, on the connection that it had from the beginning, does what it should. */
+  isWell(): Promise<void>
+}
+
+async function mocked(): Promise<Mocked> {
+  const manager = await MockManager.open(PROPLET)
+  onTestFinished(() => manager.close())
+  const agent = await agentProgram({ id: PROPLET, broker: manager.url, data: join(await tempFolder(), 'data') })
+  await agent.start()
+  const add = await published(manager, await example('add/add.wasm'))
+  const say = await mouth(manager.url, PROPLET)
+  const startOf = (more: Partial<Start> = {}): Start => ({ ...manager.start({ args: [2, 3] }), ...add, ...more })
+  const ask = async (start: Start) => {
+    manager.send('start', start)
+    return (await manager.next('result', ({ task }) => task === start.task)).message
+  }
+  const acknowledge = ({ task, attempt }: Start) => manager.send('ack', { attempts: [{ task, attempt }] })
+  const run = async (start: Start) => {
+    const result = await ask(start)
+    acknowledge(start)
+    return result
+  }
+  return {
+    ...{ manager, agent, say, startOf, ask, acknowledge, run },
+    async isWell() {
+      expect(await run(startOf())).toMatchObject({ outcome: 'completed' })
+      expect(manager.all('hello')).toHaveLength(1)
+    },
+  }
+}
+
+/** A function version as the manager would describe it, ready to be pulled. */
+async function published(manager: MockManager, module: Buffer) {
+  const inspector = createInspector({ clock: realClock })
+  onTestFinished(() => inspector.close())
+  const { manifest, images } = await inspector.inspect(module)
+  const small = manifest.images.find(({ format }) => format === 'lowered-core')
+  const image = manager.serve(Buffer.from((small && images.get(small.digest)) ?? ''))
+  const described = manager.serve(Manifest.encode(manifest))
+  return {
+    ...{ manifest: described.digest, manifestBytes: described.sizeBytes },
+    ...{ image: image.digest, imageBytes: image.sizeBytes },
+  }
+}
+
+/** All of a topic, then whether it still works. */
+async function sayAll(all: readonly Hostile[], say: Mocked['say'], isWell: () => Promise<void>): Promise<void> {
+  for (const topic of heardTopics) {
+    for (const one of all.filter((each) => each.topic === topic)) await say(one.topic, one.payload)
+    await isWell()
+  }
+}
+
+describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
+  test(
+    'what is no message is counted, and a good task runs after each',
+    async () => {
+      const { say, isWell, agent } = await mocked()
+      expect(malformed.length).toBeGreaterThan(150)
+      for (const one of malformed) {
+        await say(one.topic, one.payload)
+        await isWell()
+      }
+      await sayAll(truncated, say, isWell)
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({
+        ...{ malformed: malformed.length + truncated.length, oversized: 0, connects: 1 },
+      })
+    },
+    BUILD_MS + TEST_MS,
+  )
+
+  test(
+    'what is too long is read to its end and counted',
+    async () => {
+      const { say, isWell, agent } = await mocked()
+      await sayAll(oversized, say, isWell)
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({ malformed: 0, oversized: oversized.length, connects: 1 })
+    },
+    TEST_MS,
+  )
+
+  test(
+    'topics that it never asked for are counted and left alone',
+    async () => {
+      const manager = await MockManager.open(PROPLET)
+      onTestFinished(() => manager.close())
+      const unknown = ['p-2/start', `${PROPLET}/starts`, `${PROPLET}/start/x`, `${PROPLET}/`, PROPLET].map(
+        (name) => `samara/1/default/p/${name}`,
+      )
+      const strange = [...unknown, `samara/2/default/p/${PROPLET}/start`, 'a/b', `x/${'y'.repeat(400)}`]
+      // Whoever had its name before has left a session behind that hears more.
+      const before = await mqtt.connectAsync(manager.url, { clientId: PROPLET, clean: false, protocolVersion: 4 })
+      await before.subscribeAsync(strange, { qos: 1 })
+      await before.endAsync()
+      const agent = await agentProgram({ id: PROPLET, broker: manager.url, data: join(await tempFolder(), 'data') })
+      await agent.start()
+      await manager.roundTrip()
+      const other = await mqtt.connectAsync(manager.url, { username: 'evil', protocolVersion: 4 })
+      onTestFinished(() => other.endAsync(true))
+      for (const topic of strange) await other.publishAsync(topic, Buffer.from('a0', 'hex'), { qos: 1 })
+      await manager.roundTrip()
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({ misdirected: strange.length, malformed: 0, connects: 1 })
+    },
+    TEST_MS,
+  )
+
+  test(
+    'a start that comes again runs nothing again, before its acknowledgement and after',
+    async () => {
+      const { manager, startOf, ask, acknowledge, isWell, agent } = await mocked()
+      const start = startOf()
+      const first = await ask(start)
+      const again = await ask(start)
+      expect(again).toEqual(first)
+      acknowledge(start)
+      await manager.roundTrip()
+      const before = manager.all('result').length
+      for (let time = 0; time < 3; time++) manager.send('start', start)
+      await manager.roundTrip()
+      // That of the round trip.
+      expect(manager.all('result')).toHaveLength(before + 1)
+      await isWell()
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({ calls: 2 })
+    },
+    TEST_MS,
+  )
+
+  test(
+    'what is meant for another connection, or names no bytes that there are, is refused in words',
+    async () => {
+      const { manager, startOf, run, isWell, agent } = await mocked()
+      const { epoch } = manager
+      const stale = startOf({ epoch: (epoch ^ 1) >>> 0 })
+      expect(await run(stale)).toMatchObject({ outcome: 'refused', error: { code: 'STALE_EPOCH' } })
+      await isWell()
+
+      // The right length, other bytes: pulled once more, then nobody believes it.
+      const wanted = noise(600)
+      manager.blobs.set(digestOf(wanted), noise(600, 2))
+      manager.clear()
+      const wrong = startOf({ image: digestOf(wanted), imageBytes: wanted.length })
+      expect(await run(wrong)).toMatchObject({ outcome: 'refused', error: { code: 'DATA_LOSS' } })
+      expect(manager.all('pull').filter(({ message }) => message.digest === digestOf(wanted))).toHaveLength(2)
+
+      const nowhere = startOf({ image: digestOf(noise(700)), imageBytes: 700 })
+      expect(await run(nowhere)).toMatchObject({ outcome: 'refused', error: { code: 'NOT_FOUND' } })
+      const other = startOf({ imageBytes: startOf().imageBytes + 1 })
+      expect(await run(other)).toMatchObject({ outcome: 'refused' })
+      const huge = startOf({ image: digestOf(noise(9)), imageBytes: 4_000_000_000 })
+      expect(await run(huge)).toMatchObject({ outcome: 'refused', error: { code: 'TOO_LARGE' } })
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({ malformed: 0, damaged: 0, connects: 1 })
+    },
+    TEST_MS,
+  )
+
+  test(
+    'chunks of other blobs, other places and other lengths do not get into a transfer',
+    async () => {
+      const { manager, startOf, run, isWell } = await mocked()
+      const image = startOf().image
+      manager.onChunk = (chunk) => {
+        if (chunk.digest !== image || !chunk.data) return chunk
+        const { data, sizeBytes, offset } = chunk
+        const zeros = Buffer.alloc(data.length)
+        manager.send('pulled', { ...chunk, digest: digestOf(noise(5)), data: zeros })
+        for (const at of [offset + 1, offset + data.length, Math.max(0, offset - 1), 4_294_967_295])
+          if (at !== offset) manager.send('pulled', { ...chunk, offset: at, data: zeros })
+        manager.send('pulled', { ...chunk, data: Buffer.alloc(0) })
+        if (sizeBytes - offset < 800) manager.send('pulled', { ...chunk, data: Buffer.alloc(sizeBytes - offset + 1) })
+        return chunk
+      }
+      expect(await run(startOf())).toMatchObject({ outcome: 'completed' })
+      await isWell()
+      // Nobody asked for these.
+      manager.send('pulled', { digest: image, offset: 0, sizeBytes: 100, data: Buffer.alloc(100) })
+      manager.send('pulled', { digest: image, offset: 0, sizeBytes: 0, error: { code: 'NOT_FOUND', message: 'no' } })
+      manager.send('push', { digest: image, offset: 0, length: 4_294_967_295, chunk: 4_294_967_295 })
+      await isWell()
+    },
+    TEST_MS,
+  )
+
+  test.skipIf(noMosquitto)(
+    'the same over Mosquitto, beside a real manager',
+    async () => {
+      const { fleet, agent, call, ear } = await startAgentFleet({ broker: 'mosquitto' })
+      const say = await mouth(fleet.url, AGENT, fleet.managerLogin)
+      const isWell = async () => {
+        expect(await call({ function: 'add', export: 'add', args: [2, 3] })).toMatchObject({ value: 5 })
+      }
+      await sayAll([...malformed, ...truncated], say, isWell)
+      await sayAll(oversized, say, isWell)
+      expect(ear.all('hello')).toHaveLength(1)
+      await agent.kill('SIGTERM')
+      expect(counters(agent)).toMatchObject({
+        ...{ malformed: malformed.length + truncated.length, oversized: oversized.length, connects: 1 },
+      })
+    },
+    TEST_MS,
+  )
+})
