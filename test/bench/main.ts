@@ -7,7 +7,7 @@ import type { Bench, Group } from './bench.ts'
 import { delivery } from './delivery.ts'
 import { hardware } from './hardware/hardware.ts'
 import { invoke } from './invoke.ts'
-import { footprints } from './mcu/mcu.ts'
+import { mcu } from './mcu/mcu.ts'
 import { proplets } from './proplets.ts'
 import { type Measured, type Row, table, withFloors } from './rows.ts'
 import { starts } from './starts.ts'
@@ -22,7 +22,7 @@ const groups: readonly Group[] = [
   throughput,
   delivery,
   hardware,
-  footprints,
+  ...mcu,
   proplets(1_000),
   proplets(10_000),
 ]

@@ -32,10 +32,3 @@ endforeach()
 samara_test(runtime_values
   SOURCES ${runtime_tests}/values_test.c ${runtime_tests}/fake_guest.c
   LIBRARIES samara_runtime samara_codec)
-
-# instances: how many instances of a module the pool holds, for the benchmark.
-add_executable(instances ${runtime_tests}/instances.c ${runtime_tests}/neighbours.c)
-set_target_properties(instances PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-target_include_directories(instances PRIVATE ${FIRMWARE}/tests)
-target_link_libraries(instances PRIVATE samara_runtime samara_codec)
-target_compile_definitions(instances PRIVATE _GNU_SOURCE)

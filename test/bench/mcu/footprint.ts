@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Placed, placedSections } from './linker-map.ts'
 
@@ -34,7 +34,10 @@ export type FootprintOptions = {
 }
 
 export function footprint({ build, dir }: FootprintOptions): Footprint {
-  const settings = settingsOf(build)
+  const config = microcontroller(readFileSync(join(build, 'samara_config.h'), 'utf8'))
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'samara_config.h'), config)
+  const settings = settingsOf(build, dir)
   const objects = compileAll(settings, join(dir, 'objects'))
   const roots = rootsOf(build, objects)
   const map = join(dir, 'core.map')
@@ -46,12 +49,15 @@ export function footprint({ build, dir }: FootprintOptions): Footprint {
     parts: partsOf(placed),
     texts: placed.reduce((sum, { section, size }) => (/^\.rodata.*\.str/.test(section) ? sum + size : sum), 0),
     lto: textOf(optimized),
-    stacks: stacksOf(build),
+    stacks: stacksOf(config),
   }
 }
 
+/** Kconfig's defaults, where the build for Linux has its own. */
+const microcontroller = (config: string): string => config.replace(/(CONFIG_SAMARA_GRANTS) \d+/, '$1 8')
+
 /** What the build for Linux compiles the runtime with, less what is of this machine. */
-function settingsOf(build: string): string[] {
+function settingsOf(build: string, dir: string): string[] {
   const flagsMake = readFileSync(join(build, 'CMakeFiles/samara_runtime.dir/flags.make'), 'utf8')
   const wordsOf = (name: string) => new RegExp(`^${name} = (.*)$`, 'm').exec(flagsMake)?.[1]?.split(' ') ?? []
   const folders = wordsOf('C_INCLUDES')
@@ -61,7 +67,7 @@ function settingsOf(build: string): string[] {
     word.startsWith('-DBUILD_TARGET_') ? '-DBUILD_TARGET_THUMB' : word,
   )
   const includes = [join(firmware, 'src'), join(firmware, 'posix/footprint'), ...folders].map((path) => `-I${path}`)
-  return [...defines, ...includes, '-include', join(build, 'samara_config.h')]
+  return [...defines, ...includes, '-include', join(dir, 'samara_config.h')]
 }
 
 /** Objects `<out>/<subsystem>/<file>.o`. */
@@ -129,8 +135,7 @@ const sizesOf = (program: string): [name: string, size: number][] =>
 const textOf = (program: string): number =>
   sizesOf(program).reduce((sum, [name, size]) => (/^\.(text|rodata|ARM\.ex)/.test(name) ? sum + size : sum), 0)
 
-function stacksOf(build: string): number {
-  const config = readFileSync(join(build, 'samara_config.h'), 'utf8')
+function stacksOf(config: string): number {
   const settingOf = (name: string) => Number(new RegExp(`CONFIG_SAMARA_${name} (\\d+)`).exec(config)?.[1])
   return settingOf('SLOTS') * settingOf('RUNNER_STACK')
 }

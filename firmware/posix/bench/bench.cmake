@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# Programs of the benchmark, in build/bench: test/bench/mcu.
+set(bench ${CMAKE_CURRENT_LIST_DIR})
+
+function(samara_bench name)
+  cmake_parse_arguments(bench "" "" "SOURCES;LIBRARIES" ${ARGN})
+  list(TRANSFORM bench_SOURCES PREPEND ${bench}/)
+  add_executable(bench_${name} ${bench_SOURCES})
+  set_target_properties(bench_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench OUTPUT_NAME ${name})
+  target_include_directories(bench_${name} PRIVATE ${FIRMWARE}/posix)
+  target_compile_definitions(bench_${name} PRIVATE _GNU_SOURCE)
+  target_link_libraries(bench_${name} PRIVATE ${bench_LIBRARIES} samara_settings)
+endfunction()
+
+set(board -Wl,--start-group samara_hal samara_runtime samara_codec samara_port_base -Wl,--end-group)
+foreach(name IN ITEMS instances calls stack)
+  samara_bench(${name} SOURCES ${name}.c board.c instant.c LIBRARIES ${board})
+endforeach()
+if(SAMARA_LINK)
+  samara_bench(client SOURCES client.c LIBRARIES ${MOSQUITTO_LIBRARY})
+endif()
+samara_bench(calls-on-lab SOURCES calls.c board.c on_lab.c
+  LIBRARIES samara_port_devices samara_port_offline ${board})
