@@ -76,6 +76,12 @@ function followLines(child: ChildProcess, watchers: ReadonlySet<(line: string) =
   return () => latest
 }
 
+/** Memory that goes with the process: what it wrote, and what nobody else has mapped. */
+export function privateMib(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  return [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)].reduce((sum, [, kib]) => sum + Number(kib) / 1024, 0)
+}
+
 /** Linux counts processor time in these. */
 const TICK_MS = 10
 
