@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,8 +11,7 @@
 #include "port/port.h"
 
 static struct port_flash_geometry geometry;
-static const uint8_t
-	*bytes; /* reads go through the map, writes through the file: both are its page cache */
+/* Read and not mapped: what a map has shown counts as the program's memory. */
 static int file = -1;
 
 static int fill_erased(uint32_t from, uint32_t len)
@@ -56,25 +54,15 @@ int flash_file_open(const char *path, uint32_t size, uint32_t block_size, uint32
 	geometry = (struct port_flash_geometry){size, block_size, write_size};
 	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int error = file < 0 ? -errno : prepare(size);
-	void *map = error ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
 
-	if (!error && map == MAP_FAILED) {
-		error = -errno;
-	}
 	if (error) {
 		flash_file_close();
-		return error;
 	}
-	bytes = map;
-	return 0;
+	return error;
 }
 
 void flash_file_close(void)
 {
-	if (bytes) {
-		munmap((void *)(uintptr_t)bytes, geometry.size);
-		bytes = NULL;
-	}
 	if (file >= 0) {
 		close(file);
 		file = -1;
@@ -88,7 +76,7 @@ const struct port_flash_geometry *port_flash_geometry(void)
 
 static bool fits(uint32_t offset, size_t len, uint32_t unit)
 {
-	return bytes && offset % unit == 0 && len % unit == 0 && offset <= geometry.size &&
+	return file >= 0 && offset % unit == 0 && len % unit == 0 && offset <= geometry.size &&
 	       len <= geometry.size - offset;
 }
 
@@ -97,8 +85,26 @@ int port_flash_read(uint32_t offset, void *data, size_t len)
 	if (!fits(offset, len, 1)) {
 		return -EIO;
 	}
-	memcpy(data, &bytes[offset], len);
-	return 0;
+	return pread(file, data, len, (off_t)offset) == (ssize_t)len ? 0 : -EIO;
+}
+
+static bool is_erased(uint32_t offset, size_t len)
+{
+	uint8_t some[256];
+
+	for (size_t at = 0; at < len; at += sizeof(some)) {
+		size_t count = len - at < sizeof(some) ? len - at : sizeof(some);
+
+		if (port_flash_read(offset + (uint32_t)at, some, count)) {
+			return false;
+		}
+		for (size_t index = 0; index < count; index++) {
+			if (some[index] != 0xff) {
+				return false;
+			}
+		}
+	}
+	return true;
 }
 
 int port_flash_write(uint32_t offset, const void *data, size_t len)
@@ -107,10 +113,8 @@ int port_flash_write(uint32_t offset, const void *data, size_t len)
 		return -EIO;
 	}
 	/* A place is written once between erasures: a real flash would give the bits of both. */
-	for (size_t at = 0; at < len; at++) {
-		if (bytes[offset + at] != 0xff) {
-			return -EIO;
-		}
+	if (!is_erased(offset, len)) {
+		return -EIO;
 	}
 	if (pwrite(file, data, len, (off_t)offset) != (ssize_t)len || fdatasync(file)) {
 		return -EIO;
