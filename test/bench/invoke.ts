@@ -11,7 +11,6 @@ import { type Manager, placeProplet, startManager, upload } from './system.ts'
 
 const CORE = { export: 'add', args: [2, 3] }
 const COMPONENT = { export: 'echo-string', args: ['hello'] }
-/** What a job of this size looks like on the wire. */
 const ASKED_BYTES = 128
 
 const ids = [
@@ -99,19 +98,25 @@ async function warmRound(
   calls: number,
   samples: Samples,
 ): Promise<void> {
-  const asked = Buffer.alloc(ASKED_BYTES, 'x')
+  const job = asked()
   for (let count = 0; count < calls; count++) {
     samples['invoke.warm.core'].push(await user.call({ function: 'core', ...CORE }))
     samples['invoke.warm.component'].push(await user.call({ function: 'component', ...COMPONENT }))
-    samples['floor.mqtt'].push(await echo.ask(asked))
-    if (mosquitto) samples['floor.mosquitto'].push(await mosquitto.ask(asked))
+    samples['floor.mqtt'].push(await echo.ask(job))
+    if (mosquitto) samples['floor.mosquitto'].push(await mosquitto.ask(job))
     samples['floor.sqlite'].push(disk.commit())
   }
 }
 
+/** Two ways over a broker and one commit. */
+export const pathMs = (echoMs: number, commitMs: number): number => 2 * echoMs + commitMs
+
+/** What a job of this size looks like on the wire. */
+export const asked = (): Buffer => Buffer.alloc(ASKED_BYTES, 'x')
+
 function rowsOf(samples: Samples): readonly Measured[] {
   const { 'floor.mqtt': mqtt, 'floor.sqlite': sqlite } = samples
-  const path = mqtt.map((one, index) => 2 * one + (sqlite[index] ?? Number.NaN))
+  const path = mqtt.map((one, index) => pathMs(one, sqlite[index] ?? Number.NaN))
   return Object.entries({ ...samples, 'floor.path': path })
     .filter(([, values]) => values.length > 0)
     .map(([id, values]) => latency(id, values))

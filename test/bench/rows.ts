@@ -57,6 +57,8 @@ export const floors: Readonly<Record<string, string>> = {
   'hw.memory.instance': 'floor.hw.memory.instance',
   'mcu.memory': 'floor.mcu.memory',
   'mcu.memory.tls': 'floor.mcu.memory.tls',
+  'mcu.call': 'floor.mcu.path',
+  'mcu.publish64k': 'floor.mcu.publish64k',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }
