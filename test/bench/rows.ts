@@ -59,6 +59,9 @@ export const floors: Readonly<Record<string, string>> = {
   'mcu.memory.tls': 'floor.mcu.memory.tls',
   'mcu.call': 'floor.mcu.path',
   'mcu.publish64k': 'floor.mcu.publish64k',
+  'mcu.native': 'floor.mcu.native',
+  'mcu.native.gpio': 'floor.mcu.native.gpio',
+  'mcu.bus': 'floor.mcu.bus',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }

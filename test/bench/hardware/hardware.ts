@@ -92,12 +92,11 @@ const relay: GpioSpec = {
 }
 
 /** A driver that answers at once: what is left is ours. */
+export const fakeWorld = (): Promise<World> =>
+  openWorld([sensor, relay], { sensor: 'sensor', relay: 'relay', spare: 'relay' }, { drivers: fake.fakeDrivers })
+
 async function withFakeDriver(samples: Samples, plan: Plan): Promise<void> {
-  const world = await openWorld(
-    [sensor, relay],
-    { sensor: 'sensor', relay: 'relay', spare: 'relay' },
-    { drivers: fake.fakeDrivers },
-  )
+  const world = await fakeWorld()
   await byTurns(samples, plan, [
     ['hw.i2c.function', (count) => runLoop(world, 'sensor', count)],
     ['floor.hw.i2c.driver', (count) => directUs(fake.openDriver, sensor, count)],
@@ -108,16 +107,28 @@ async function withFakeDriver(samples: Samples, plan: Plan): Promise<void> {
   await world.close()
 }
 
-async function withLab(bench: Bench, samples: Samples, plan: Plan): Promise<void> {
+/** A lab in this process, and a world whose devices it has. */
+export async function labWorld(bench: Bench): Promise<World & { readonly socket: string }> {
   const file = join(import.meta.dirname, '../../../examples/lab/cell.lab.yaml')
   const socket = join(bench.dir, 'lab.sock')
   const lab = await startLab({ file, socket, clock: realClock, log: pino({ level: 'silent' }) })
   const { devices, virtualTime } = await fetchProfile(socket, 'bench')
   const world = await openWorld(devices, CELL, { virtualTime })
+  return {
+    ...world,
+    socket,
+    async close() {
+      await world.close()
+      await lab.close()
+    },
+  }
+}
+
+async function withLab(bench: Bench, samples: Samples, plan: Plan): Promise<void> {
+  const world = await labWorld(bench)
   const few = { ...plan, count: Math.min(plan.count, 500) }
   await byTurns(samples, few, pairsOf('lab', world))
   await world.close()
-  await lab.close()
 }
 
 export const pairsOf = (where: string, world: World) =>
