@@ -10,8 +10,9 @@
 #define PAGE_BYTES     65536u
 /* What WAMR keeps of an instance and of its stack, beside linear memory. */
 #define OVERHEAD_BYTES (16384u + CONFIG_SAMARA_WASM_STACK)
-/* WAMR's tables of a module, as a part of its image: more than any toolchain's module had. */
-#define TABLES_SHARE   2u
+/* What WAMR keeps of a module beside its image: tables, more than any toolchain's module had; the
+ * fast interpreter has its code once more, and longer. */
+#define TABLES(image)  (CONFIG_SAMARA_FAST_INTERPRETER ? 3 * (image) : (image) / 2)
 
 /* Keys of call, manifest, manifest-export, manifest-memory and manifest-image. */
 enum {
@@ -239,7 +240,7 @@ static uint32_t budget_of(const struct facts *facts, uint64_t call_pages, uint32
 	if (memory > CONFIG_SAMARA_BUDGET || (facts->grows && call_pages == 0)) {
 		memory = CONFIG_SAMARA_BUDGET;
 	}
-	return (uint32_t)memory + OVERHEAD_BYTES + image_bytes + image_bytes / TABLES_SHARE;
+	return (uint32_t)memory + OVERHEAD_BYTES + image_bytes + TABLES(image_bytes);
 }
 
 int function_read(const struct function_ref *function, const struct codec_source *document,

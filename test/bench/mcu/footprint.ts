@@ -54,7 +54,15 @@ export function footprint({ build, dir }: FootprintOptions): Footprint {
 }
 
 /** Kconfig's defaults, where the build for Linux has its own. */
-const microcontroller = (config: string): string => config.replace(/(CONFIG_SAMARA_GRANTS) \d+/, '$1 8')
+function microcontroller(config: string): string {
+  const kconfig = readFileSync(join(firmware, 'Kconfig'), 'utf8')
+  const entries = kconfig.matchAll(/^config (\w+)\n(?:\t.*\n)*?\tdefault (\w+)$/gm)
+  const defaults = new Map([...entries].map(([, name, value]) => [`CONFIG_${name}`, value]))
+  return config.replace(/^#define (CONFIG_\w+) (\d+)$/gm, (_, name, value) => {
+    const initial = defaults.get(name) ?? value
+    return `#define ${name} ${initial === 'y' ? 1 : initial === 'n' ? 0 : initial}`
+  })
+}
 
 /** What the build for Linux compiles the runtime with, less what is of this machine. */
 function settingsOf(build: string, dir: string): string[] {
