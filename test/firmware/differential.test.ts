@@ -105,19 +105,19 @@ async function using<T>(name: string, run: (program: RunCall) => Promise<T>): Pr
   }
 }
 
-test('random modules end the same on both', { timeout: 120_000 }, async () => {
+test('random modules end the same on both', { timeout: 300_000 }, async () => {
   expect(await using('run-call', (program) => compareModules(program, 1, MODULES))).toEqual([])
 })
 
-test('values of random types come back the same from both', { timeout: 120_000 }, async () => {
+test('values of random types come back the same from both', { timeout: 300_000 }, async () => {
   expect(await using('run-call', (program) => compareEchoes(program, 3, false))).toEqual([])
 })
 
-test('arguments of the wrong type are refused by both', { timeout: 120_000 }, async () => {
+test('arguments of the wrong type are refused by both', { timeout: 300_000 }, async () => {
   expect(await using('run-call', (program) => compareEchoes(program, 2, true))).toEqual([])
 })
 
-test('results against the signature end the same on both, but for what is known', { timeout: 120_000 }, async () => {
+test('results against the signature end the same on both, but for what is known', { timeout: 300_000 }, async () => {
   const { core, component, functions } = await strayGuest()
   const theirs = subject(component, 'component', Object.fromEntries(functions.map(({ name, text }) => [name, text])))
   const found = await using('run-call', async (program) => {
@@ -131,7 +131,7 @@ test('results against the signature end the same on both, but for what is known'
   expect(found).toEqual(strays.filter(({ differs }) => differs).map(({ what }) => what))
 })
 
-test.each(['lift', 'lower'])('a %s that is broken on purpose is found', { timeout: 120_000 }, async (defect) => {
+test.each(['lift', 'lower'])('a %s that is broken on purpose is found', { timeout: 300_000 }, async (defect) => {
   const found = await using(`run-call-broken-${defect}`, (program) => compareEchoes(program, 1, false))
   expect(found).not.toEqual([])
 })

@@ -464,12 +464,10 @@ static void may_be_connected_again_by_its_end(void **state)
 
 static void a_wake_ends_a_wait(void **state)
 {
-	uint64_t before = port_now_us();
-
 	(void)state;
 	port_wake();
+	/* Or this would not return. */
 	port_wait(PORT_FOREVER);
-	assert_true(port_now_us() - before < 1000000);
 }
 
 #define LINK_TEST(name) cmocka_unit_test_teardown(name, hang_up)
