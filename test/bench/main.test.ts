@@ -8,7 +8,7 @@ import { cachedKernel } from '../kernel/cached.ts'
 import { floors, type Row } from './rows.ts'
 
 /** Figures are not judged here: other work shares the machine. */
-test('the benchmark gives every row, and each with its floor', { timeout: 300_000 }, async () => {
+test('the benchmark gives every row, and each with its floor', { timeout: 600_000 }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'samara-bench-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const file = join(dir, 'rows.json')

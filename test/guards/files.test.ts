@@ -29,6 +29,17 @@ describe('files for other programs, which do not run here', () => {
       expect(page).toContain(`\`${name}\``)
   })
 
+  test("the C agent's unit takes the flags and variables that the program has", () => {
+    const unit = read('firmware/posix/samara-agent.service')
+    const [, flags = ''] = /ExecStart=\S+\/samara-agent (.+)/.exec(unit) ?? []
+    const names = [...read('firmware/src/port/posix/settings.c').matchAll(/\[SET_\w+\] = \{"([a-z-]+)"/g)].map(
+      ([, name]) => name,
+    )
+    for (const flag of flags.match(/--[a-z-]+/g) ?? []) expect(names).toContain(flag.slice(2))
+    for (const name of unit.match(/SAMARA_[A-Z_]+/g) ?? [])
+      expect(names).toContain(name.slice('SAMARA_'.length).toLowerCase().replaceAll('_', '-'))
+  })
+
   test('the drop-in for hardware names a setting that the proplet has, and classes of devices', () => {
     const lines = read('proplet/hardware.conf')
       .split('\n')
