@@ -18,6 +18,7 @@
 #include "port/log.h"
 #include "store/store.h"
 #include "task/attempts.h"
+#include "task/deployments.h"
 #include "task/outbox.h"
 #include "task/runners.h"
 
@@ -506,6 +507,8 @@ static void step(void *arg)
 						    one->blobs[BLOB_CALL].size)
 				: codec_source_bytes(&one->call_bytes);
 	one->run.always_safe = true;
+	/* Long tasks must not keep deployments from running. */
+	one->run.spares_one = deployments_count() > 0;
 	one->run.begin = on_begin;
 	one->run.late = on_late;
 	one->run.done = on_done;

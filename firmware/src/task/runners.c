@@ -178,6 +178,11 @@ static struct slot *free_slot(void)
 	return NULL;
 }
 
+static unsigned int free_slots(void)
+{
+	return CONFIG_SAMARA_SLOTS - runners_busy();
+}
+
 /** Devices and slot come last: what waits for a device keeps nobody from running. */
 static void place_all(void *arg)
 {
@@ -189,7 +194,8 @@ static void place_all(void *arg)
 		if (!slot) {
 			return;
 		}
-		if (run->session && hal_session_try_begin(run->session)) {
+		if ((run->spares_one && CONFIG_SAMARA_SLOTS > 1 && free_slots() == 1) ||
+		    (run->session && hal_session_try_begin(run->session))) {
 			at = &run->next;
 			continue;
 		}

@@ -42,6 +42,7 @@ struct run {
 	uint32_t keep;		     /* 0: a fresh instance */
 	struct hal_session *session; /* NULL: no devices */
 	bool always_safe;	     /* outputs take their safe states after a good run too */
+	bool spares_one;	     /* it does not take the last free slot, of several */
 	/** It begins now. @retval false It shall not: late() follows. */
 	bool (*begin)(struct run *run);
 	/** It did not begin; its devices are free again. */
