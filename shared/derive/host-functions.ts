@@ -1,7 +1,7 @@
 import { parseSignature } from '../signature.ts'
 import { compatible } from '../wasm/lowered-names.ts'
 import { loweredType } from '../wasm/lowering.ts'
-import { hostFunctions, interfacesOf } from '../wit/table.ts'
+import { hostFunctions, interfacesOf, pollFunctions } from '../wit/table.ts'
 
 /** Host functions of a C proplet: a row for each spelling of each, and their declarations. */
 
@@ -22,7 +22,8 @@ const c = (text: string): string => text.replace(METHOD, '$1_').replaceAll(/[^a-
 
 function rows(): readonly Row[] {
   const offered = new Set(interfacesOf('c'))
-  const own = hostFunctions.filter(({ module, shape }) => offered.has(module) && shape !== 'gpio-2025')
+  const offeredHere = hostFunctions.filter(({ module, shape }) => offered.has(module) && shape !== 'gpio-2025')
+  const own = [...offeredHere, ...pollFunctions]
   const methods = own.map(({ module, version, name, signature }): Row => {
     const { params, results } = loweredType(parseSignature(signature))
     const type = `(${params.map((one) => letters[one] ?? '?').join('')})${results.map((one) => letters[one] ?? '?').join('')}`

@@ -14,6 +14,7 @@ const sources: readonly { readonly shape: string; readonly file: string; readonl
   { shape: 'gpio-2025', file: 'gpio-2025/samara-pins.wit', uses: ['gpio-2025/wasi-gpio.wit'] },
   { shape: 'usb', file: 'component-usb.wit' },
   { shape: 'usb', file: 'wasi-usb.wit' },
+  { shape: 'poll', file: 'wasi-io.wit' },
   { shape: 'device', file: 'samara-device.wit', uses: ['wasi-i2c.wit'] },
 ]
 

@@ -1,5 +1,5 @@
 import type { ManifestImport, recipes } from '../documents/manifest.ts'
-import { type HostFunction, hostFunctionOf, offeredBy } from '../wit/table.ts'
+import { cFunctionOf } from '../wit/table.ts'
 import type { CodeFeature } from './code.ts'
 import { withoutVersion } from './component-types.ts'
 import type { CoreDescription } from './core-module.ts'
@@ -52,11 +52,9 @@ function moveStart(bytes: Uint8Array, { hasStart, exports }: CoreDescription): C
 }
 
 function refusedImports(core: CoreDescription, imports: readonly ManifestImport[]): string[] {
-  const lacking = new Set(imports.filter((one) => !isOnC(hostFunctionOf(one))).map(({ module }) => module))
+  const lacking = new Set(imports.filter((one) => !cFunctionOf(one)).map(({ module }) => module))
   return [...[...lacking].map(notOnC), ...otherVersions(core, imports)]
 }
-
-const isOnC = (found: HostFunction | undefined): boolean => found !== undefined && offeredBy(found).includes('c')
 
 const notOnC = (module: string): string => `they do not offer ${module}${hintFor(module)}`
 
@@ -71,7 +69,7 @@ function hintFor(module: string): string {
 function otherVersions(core: CoreDescription, imports: readonly ManifestImport[]): string[] {
   const asked = new Set(core.imports.map(({ module }) => module))
   const rows = imports.flatMap((one) => {
-    const found = hostFunctionOf(one)
+    const found = cFunctionOf(one)
     const version = one.module.slice(withoutVersion(one.module).length + 1)
     if (!found || found.version === version) return []
     const name = found.version === '' ? found.module : `${found.module}@${found.version}`

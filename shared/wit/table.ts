@@ -11,6 +11,7 @@ import { differingParts } from './shape-difference.ts'
  *
  * - `gpio-2026` and `gpio-2025` are the shapes of those years
  * - `device` and `gpio-2025` hold what is ours, too: the functions that hand out handles
+ * - `poll` is of WASI 0.2
  */
 export type Shape = keyof typeof interfaces
 export const agents = ['linux', 'c'] as const
@@ -29,18 +30,22 @@ export type HostFunction = {
   readonly shape: Shape
 }
 
-/** One place for what only Linux proplets have: a C proplet has no USB host, no pollables and one shape of gpio. */
+/** One place for what only Linux proplets have: a C proplet has no USB host, and one shape of gpio. */
 const LINUX_ONLY: ReadonlySet<Shape> = new Set(['usb', 'gpio-2025'])
-const LINUX_ONLY_MODULES: ReadonlySet<string> = new Set(['wasi:gpio/digital-async', 'wasi:gpio/pwm'])
+const LINUX_ONLY_MODULES: ReadonlySet<string> = new Set(['wasi:gpio/pwm'])
 
 type Table = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 
-export const hostFunctions: readonly HostFunction[] = Object.entries<Table[string]>(interfaces as Table).flatMap(
-  ([shape, modules]) =>
-    Object.entries(modules).flatMap(([module, functions]) =>
-      Object.entries(functions).map(([text, digest]) => row(shape as Shape, module, text, digest)),
-    ),
+const rows: readonly HostFunction[] = Object.entries<Table[string]>(interfaces as Table).flatMap(([shape, modules]) =>
+  Object.entries(modules).flatMap(([module, functions]) =>
+    Object.entries(functions).map(([text, digest]) => row(shape as Shape, module, text, digest)),
+  ),
 )
+
+export const hostFunctions: readonly HostFunction[] = rows.filter(({ shape }) => shape !== 'poll')
+
+/** What waiting for a pin needs of WASI 0.2: all that a C proplet has of it, and a part of what Linux proplets have. */
+export const pollFunctions: readonly HostFunction[] = rows.filter(({ shape }) => shape === 'poll')
 
 function row(shape: Shape, module: string, text: string, digest: string): HostFunction {
   const [name = '', signature = ''] = text.split(' ')
@@ -49,6 +54,7 @@ function row(shape: Shape, module: string, text: string, digest: string): HostFu
 }
 
 const byDigest = new Map(hostFunctions.map((one) => [one.digest, one]))
+const pollByDigest = new Map(pollFunctions.map((one) => [one.digest, one]))
 const byModule = Map.groupBy(hostFunctions, ({ module }) => module)
 const packages = new Set(hostFunctions.map(({ module }) => module.split('/')[0]))
 
@@ -58,6 +64,13 @@ export const isHardware = (module: string): boolean => packages.has(withoutVersi
 /** The function that an import means; undefined where its shape is not offered. */
 export const hostFunctionOf = ({ digest }: Pick<ManifestImport, 'digest'>): HostFunction | undefined =>
   digest === undefined ? undefined : byDigest.get(digest)
+
+/** The function that an import means on a C proplet; undefined where it has none such. */
+export function cFunctionOf({ digest }: Pick<ManifestImport, 'digest'>): HostFunction | undefined {
+  if (digest === undefined) return undefined
+  const found = byDigest.get(digest)
+  return found && offeredBy(found).includes('c') ? found : pollByDigest.get(digest)
+}
 
 export const offeredBy = ({ shape, module }: HostFunction): readonly Agent[] =>
   LINUX_ONLY.has(shape) || LINUX_ONLY_MODULES.has(module) ? ['linux'] : agents

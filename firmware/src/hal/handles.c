@@ -15,6 +15,7 @@ struct handle_table {
 	struct {
 		uint8_t kind;
 		uint8_t grant;
+		uint16_t number;
 	} rows[CONFIG_SAMARA_HANDLES];
 };
 
@@ -57,6 +58,7 @@ uint32_t handle_new(struct runtime_guest *guest, enum handle_kind kind, uint8_t 
 		if (table->rows[index].kind == HANDLE_FREE) {
 			table->rows[index].kind = (uint8_t)kind;
 			table->rows[index].grant = grant;
+			table->rows[index].number = 0;
 			return index + 1;
 		}
 	}
@@ -95,6 +97,13 @@ void handle_drop(struct runtime_guest *guest, uint64_t handle, enum handle_kind 
 	}
 }
 
+uint16_t *handle_number(struct runtime_guest *guest, uint64_t handle)
+{
+	struct handle_table *table = *runtime_guest_data(guest);
+
+	return &table->rows[(uint32_t)handle - 1].number;
+}
+
 /* Opening */
 
 static enum bus_kind bus_of(enum handle_kind kind)
@@ -106,7 +115,7 @@ static enum bus_kind bus_of(enum handle_kind kind)
 static int unfit(const struct hal_grant *grant, enum handle_kind kind,
 		 char words[BUS_DETAIL_MAX + 1])
 {
-	bool is_input = kind == HANDLE_INPUT;
+	bool is_input = kind == HANDLE_INPUT || kind == HANDLE_INPUT_WAIT;
 	enum hal_direction direction =
 		grant->device && grant->kind == BUS_GPIO ? grant->device->gpio.direction : HAL_BOTH;
 
@@ -119,8 +128,8 @@ static int unfit(const struct hal_grant *grant, enum handle_kind kind,
 		return 0;
 	}
 	if (direction == (is_input ? HAL_OUTPUT : HAL_INPUT)) {
-		snprintf(words, BUS_DETAIL_MAX + 1, "%s is an %s", grant->name,
-			 is_input ? "output" : "input");
+		snprintf(words, BUS_DETAIL_MAX + 1, "%s is an %s, an %s needed", grant->name,
+			 is_input ? "output" : "input", is_input ? "input" : "output");
 		return -EINVAL;
 	}
 	if (is_input ? hal_may_read(grant) : hal_may_write(grant)) {
@@ -190,6 +199,7 @@ static enum handle_kind kind_of(const char *resource)
 		[HANDLE_OUTPUT] = "output-pin",
 		[HANDLE_STATEFUL_OUTPUT] = "stateful-output-pin",
 		[HANDLE_INPUT] = "input-pin",
+		[HANDLE_INPUT_WAIT] = "input-wait-pin",
 	};
 	const char *dot = strrchr(resource, '.');
 	size_t kind = sizeof(resources) / sizeof(resources[0]) - 1;

@@ -16,6 +16,8 @@ enum handle_kind {
 	HANDLE_OUTPUT,
 	HANDLE_STATEFUL_OUTPUT,
 	HANDLE_INPUT,
+	HANDLE_INPUT_WAIT,
+	HANDLE_POLLABLE,
 };
 
 /** @brief Whether it is such a handle. @retval false A trap was set. */
@@ -25,6 +27,8 @@ struct hal_grant *handle_grant(struct runtime_guest *guest, uint64_t handle, enu
 /** @brief A new handle. @retval 0 A trap was set: no more fit. */
 uint32_t handle_new(struct runtime_guest *guest, enum handle_kind kind, uint8_t grant);
 void handle_drop(struct runtime_guest *guest, uint64_t handle, enum handle_kind kind);
+/** @brief A number that a handle carries, 0 at first. `handle` is one that the guest has. */
+uint16_t *handle_number(struct runtime_guest *guest, uint64_t handle);
 
 /** @brief Memory of the guest's for `count` things of a size and alignment. NULL: a trap was set.
  */
@@ -42,7 +46,8 @@ bool guest_list(struct runtime_guest *guest, uint64_t place, const void *data, u
 struct result_form {
 	uint8_t size;
 	uint8_t align; /* of all of it; a value or an error begins there, too */
-	uint8_t words; /* the case of its error that is told in words, which begin 4 bytes later */
+	uint8_t words; /* the case of its error that is told in words */
+	uint8_t words_at;
 	const uint8_t *cases; /* of each enum bus_error; from bit 4 on what the case carries. NULL:
 				 all are in words */
 };

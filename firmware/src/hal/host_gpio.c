@@ -7,7 +7,7 @@
 #include "hal/host_functions.h"
 
 /* Any result with error-code, which has one case: other(string). */
-static const struct result_form form = {16, 4, 0, NULL};
+static const struct result_form form = {16, 4, 0, 8, NULL};
 
 static bool operate(struct runtime_guest *guest, struct hal_grant *grant, uint64_t result,
 		    struct bus_operation *operation)

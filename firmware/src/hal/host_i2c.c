@@ -23,8 +23,8 @@ static const uint8_t cases[BUS_IO + 1] = {
 	[BUS_TIMEOUT] = ERROR_BUS,
 	[BUS_STALL... BUS_IO] = ERROR_OTHER,
 };
-static const struct result_form read_result = {12, 4, RESULT_NO_WORDS, cases};
-static const struct result_form write_result = {3, 1, RESULT_NO_WORDS, cases};
+static const struct result_form read_result = {12, 4, RESULT_NO_WORDS, 0, cases};
+static const struct result_form write_result = {3, 1, RESULT_NO_WORDS, 0, cases};
 static const struct plan_form plan_form = {&read_result, 2, true};
 
 void host_i2c_i2c_read(struct runtime_guest *guest, uint64_t *args)

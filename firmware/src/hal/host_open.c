@@ -11,7 +11,7 @@ enum { REFUSAL_NOT_GRANTED, REFUSAL_WRONG_KIND };
 
 void host_open_open_i2c(struct runtime_guest *guest, uint64_t *args)
 {
-	static const struct result_form result = {8, 4, RESULT_NO_WORDS, NULL};
+	static const struct result_form result = {8, 4, RESULT_NO_WORDS, 0, NULL};
 	char words[BUS_DETAIL_MAX + 1];
 	int32_t handle = open_named(guest, args, HANDLE_I2C, words);
 	uint8_t *area = handle == -EFAULT ? NULL : result_ok(guest, args[2], &result);
@@ -35,7 +35,7 @@ void host_open_open_delay(struct runtime_guest *guest, uint64_t *args)
 /** A call to a C proplet has no environment: nothing is configured. */
 void host_config_get(struct runtime_guest *guest, uint64_t *args)
 {
-	static const struct result_form option = {12, 4, RESULT_NO_WORDS, NULL};
+	static const struct result_form option = {12, 4, RESULT_NO_WORDS, 0, NULL};
 
 	if (guest_array(guest, args[0], args[1], 1, 1)) {
 		(void)result_ok(guest, args[2], &option);

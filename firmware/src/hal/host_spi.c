@@ -18,7 +18,7 @@ static const uint8_t cases[BUS_IO + 1] = {
 	[BUS_CHIP_SELECT] = ERROR_CHIP_SELECT, [BUS_NOT_GRANTED... BUS_IO] = ERROR_OTHER,
 };
 /* Any result with error. */
-static const struct result_form result = {16, 4, ERROR_OTHER, cases};
+static const struct result_form result = {16, 4, ERROR_OTHER, 8, cases};
 static const struct plan_form plan_form = {&result, 4, false};
 
 void host_spi_spi_device_read(struct runtime_guest *guest, uint64_t *args)

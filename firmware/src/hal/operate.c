@@ -50,8 +50,7 @@ int hal_device_open(const struct hal_device *device, char *why, size_t size)
 	return opened;
 }
 
-/** It is gone: whoever wants it next opens it again. */
-static void give_up(const struct hal_device *device)
+void hal_device_give_up(const struct hal_device *device)
 {
 	int *handle = &handles[index_of(device)];
 
@@ -69,7 +68,7 @@ void hal_devices_close(void)
 	const struct hal_device *devices = hal_profile(&count);
 
 	for (size_t index = 0; index < count; index++) {
-		give_up(&devices[index]);
+		hal_device_give_up(&devices[index]);
 	}
 }
 
@@ -121,8 +120,39 @@ static void run(struct hal_session *session, const struct hal_device *device,
 	}
 	session->running = -1;
 	if (operation->error == BUS_NO_DEVICE) {
-		give_up(device);
+		hal_device_give_up(device);
 	}
+}
+
+enum hal_course hal_begin_operation(struct runtime_guest *guest, struct hal_grant *grant,
+				    struct bus_operation *operation, uint64_t now_us)
+{
+	struct hal_session *session = runtime_guest_session(guest);
+
+	operation->error = BUS_OK;
+	operation->detail[0] = '\0';
+	if (session->cancelled || runtime_guest_stopped(guest)) {
+		operation->error = BUS_CANCELLED;
+		return HAL_ENDED;
+	}
+	if (grant->wait && grant->wait->state == WAIT_UNDER_WAY && operation->op != BUS_DELAY) {
+		operation->error = BUS_BUSY;
+		return HAL_ENDED;
+	}
+	counts.operations++;
+	if (!hal_grant_check(grant, operation, now_us)) {
+		if (operation->error == BUS_NOT_GRANTED) {
+			hal_refuse(session, "%s: %s", grant->name, operation->detail);
+		}
+		return HAL_REFUSED;
+	}
+	if (!session->replay) {
+		return HAL_DEVICE;
+	}
+	if (!hal_replay_answer(session, grant, operation)) {
+		runtime_guest_trap(guest, session->replay->difference);
+	}
+	return HAL_ANSWERED;
 }
 
 enum bus_error hal_operate(struct runtime_guest *guest, struct hal_grant *grant,
@@ -131,25 +161,14 @@ enum bus_error hal_operate(struct runtime_guest *guest, struct hal_grant *grant,
 	struct hal_session *session = runtime_guest_session(guest);
 	uint64_t began = port_now_us();
 	bool had_level = operation->level;
+	enum hal_course course = hal_begin_operation(guest, grant, operation, began);
 
-	operation->error = BUS_OK;
-	operation->detail[0] = '\0';
-	if (session->cancelled || runtime_guest_stopped(guest)) {
-		return operation->error = BUS_CANCELLED;
-	}
-	counts.operations++;
-	if (!hal_grant_check(grant, operation, began)) {
-		if (operation->error == BUS_NOT_GRANTED) {
-			hal_refuse(session, "%s: %s", grant->name, operation->detail);
-		}
-	} else if (session->replay) {
-		if (!hal_replay_answer(session, grant, operation)) {
-			runtime_guest_trap(guest, session->replay->difference);
-		}
+	if (course == HAL_ENDED || course == HAL_ANSWERED) {
 		return operation->error;
-	} else if (operation->op != BUS_TRANSFER || operation->segments_count > 0) {
-		operation->timeout_ms = operation->op == BUS_WAIT ? operation->timeout_ms
-								  : grant->device->timeout_ms;
+	}
+	if (course == HAL_DEVICE &&
+	    (operation->op != BUS_TRANSFER || operation->segments_count > 0)) {
+		operation->timeout_ms = grant->device->timeout_ms;
 		run(session, grant->device, operation);
 	}
 	if (operation->op == BUS_SET && operation->error == BUS_OK) {
@@ -157,7 +176,8 @@ enum bus_error hal_operate(struct runtime_guest *guest, struct hal_grant *grant,
 		grant->level_set = operation->level;
 	}
 	if (session->transcript) {
-		hal_record_row(session, grant, operation, had_level, began, port_now_us() - began);
+		hal_record_row(session, grant, operation, had_level, began, port_now_us() - began,
+			       NULL);
 	}
 	return operation->error;
 }
@@ -170,6 +190,7 @@ void hal_session_cancel(struct hal_session *session)
 	if (handle >= 0) {
 		port_device_cancel(handle);
 	}
+	hal_wait_wake();
 }
 
 void hal_stats(struct hal_stats *stats)

@@ -6,14 +6,17 @@
  * enough.
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "hal/session.h"
 
-#define ROWS_MAX   255
-#define COUNT_ROOM 2
+#define ROWS_MAX     255
+#define COUNT_ROOM   2
+/* The longest: a detail, nine numbers and their keys. */
+#define WAIT_ROW_MAX (BUS_DETAIL_MAX + 64)
 /* `dropped` at the end. */
-#define TAIL_ROOM  6
+#define TAIL_ROOM    6
 
 static uint32_t clipped(uint64_t value)
 {
@@ -150,25 +153,73 @@ static void write_row(struct codec_writer *writer, const struct hal_session *ses
 	}
 }
 
+/** A row has come to a place: those of waits that began later move on. */
+static void move_places(struct hal_session *session, const struct hal_row_place *place, size_t len)
+{
+	for (uint8_t index = 0; index < session->grants_count; index++) {
+		struct hal_wait *wait = session->grants[index].wait;
+
+		if (wait && wait->state == WAIT_UNDER_WAY && wait->place.number > place->number) {
+			wait->place.at += len;
+			wait->place.rows++;
+		}
+	}
+}
+
+/** From a place on nothing is kept: what comes after would leave a gap. */
+static void cut(struct hal_session *session, const struct hal_row_place *place)
+{
+	session->dropped += session->rows - place->rows + 1;
+	session->rows = place->rows;
+	session->transcript_len = place->at;
+	for (uint8_t index = 0; index < session->grants_count; index++) {
+		struct hal_wait *wait = session->grants[index].wait;
+
+		if (wait && wait->place.at > place->at) {
+			wait->place.at = place->at;
+			wait->place.rows = place->rows;
+		}
+	}
+}
+
+/** What was written behind the last row goes to its place. */
+static void put_in_place(struct hal_session *session, const struct hal_row_place *place,
+			 const uint8_t *row, size_t len)
+{
+	uint8_t *at = session->transcript + place->at;
+
+	memmove(at + len, at, session->transcript_len - place->at);
+	memcpy(at, row, len);
+	move_places(session, place, len);
+}
+
 void hal_record_row(struct hal_session *session, const struct hal_grant *grant,
 		    const struct bus_operation *operation, bool had_level, uint64_t at_us,
-		    uint64_t took_us)
+		    uint64_t took_us, const struct hal_row_place *place)
 {
+	const struct hal_row_place last = {session->transcript_len, session->rows, UINT16_MAX};
 	size_t end = CONFIG_SAMARA_TRANSCRIPT_MAX - TAIL_ROOM;
-	struct codec_writer writer;
+	struct codec_writer writer = {.error = -ENOMEM};
+	uint8_t row[WAIT_ROW_MAX];
+	bool is_wait = place != NULL;
 
-	/* What comes after one that was not kept would leave a gap. */
-	if (session->transcript_len >= end || session->rows == ROWS_MAX || session->dropped > 0) {
-		session->dropped++;
+	place = is_wait ? place : &last;
+	if (session->transcript_len < end && session->rows < ROWS_MAX &&
+	    (session->dropped == 0 || place->at < session->transcript_len)) {
+		size_t room = end - session->transcript_len;
+
+		codec_writer_init(&writer,
+				  is_wait ? row : session->transcript + session->transcript_len,
+				  is_wait && sizeof(row) < room ? sizeof(row) : room);
+		write_row(&writer, session, grant, operation, had_level,
+			  clipped(at_us - session->began_us), clipped(took_us));
+	}
+	if (writer.error) {
+		cut(session, place);
 		return;
 	}
-	codec_writer_init(&writer, session->transcript + session->transcript_len,
-			  end - session->transcript_len);
-	write_row(&writer, session, grant, operation, had_level, clipped(at_us - session->began_us),
-		  clipped(took_us));
-	if (writer.error) {
-		session->dropped++;
-		return;
+	if (is_wait) {
+		put_in_place(session, place, row, writer.len);
 	}
 	session->rows++;
 	session->transcript_len += writer.len;

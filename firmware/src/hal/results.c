@@ -80,7 +80,7 @@ static void give_error(struct runtime_guest *guest, uint64_t result, const struc
 	area[form->align] = which & 0xf;
 	area[form->align + 1] = which >> 4;
 	if (which == form->words) {
-		(void)guest_list(guest, result + form->align + 4, words, (uint32_t)strlen(words));
+		(void)guest_list(guest, result + form->words_at, words, (uint32_t)strlen(words));
 	}
 }
 

@@ -57,6 +57,7 @@ int hal_init(void)
 	open_count = 0;
 	hal_operate_init();
 	hal_watch_init();
+	hal_wait_init();
 	make_all_safe();
 	return hal_host_init();
 }
@@ -108,13 +109,35 @@ static struct hal_session *make(const struct hal_session_options *options, uint3
 	return session;
 }
 
-/** @retval -ENOMEM The pool is full. */
-static int take_scratch(struct hal_session *session)
+static bool is_input(const struct hal_grant *grant)
 {
-	for (uint8_t index = 0; index < session->grants_count && !session->scratch; index++) {
-		if (session->grants[index].kind != BUS_GPIO) {
-			session->scratch = runtime_alloc(CONFIG_SAMARA_TRANSFER_MAX);
-			return session->scratch ? 0 : -ENOMEM;
+	return grant->kind == BUS_GPIO && hal_may_read(grant) &&
+	       !(grant->device && grant->device->gpio.direction == HAL_OUTPUT);
+}
+
+/** @retval -ENOMEM The pool is full. */
+static int take_room(struct hal_session *session)
+{
+	uint32_t inputs = 0;
+	bool has_bus = false;
+
+	for (uint8_t index = 0; index < session->grants_count; index++) {
+		inputs += is_input(&session->grants[index]);
+		has_bus = has_bus || session->grants[index].kind != BUS_GPIO;
+	}
+	if (has_bus) {
+		session->scratch = runtime_alloc(CONFIG_SAMARA_TRANSFER_MAX);
+	}
+	if (inputs > 0) {
+		session->waits = runtime_alloc(inputs * sizeof(*session->waits));
+	}
+	if ((has_bus && !session->scratch) || (inputs > 0 && !session->waits)) {
+		return -ENOMEM;
+	}
+	for (uint8_t index = session->grants_count; index-- > 0;) {
+		if (is_input(&session->grants[index])) {
+			session->grants[index].wait = &session->waits[--inputs];
+			session->grants[index].wait->state = WAIT_NONE;
 		}
 	}
 	return 0;
@@ -124,6 +147,9 @@ static void drop(struct hal_session *session)
 {
 	if (session->scratch) {
 		runtime_free(session->scratch);
+	}
+	if (session->waits) {
+		runtime_free(session->waits);
 	}
 	runtime_free(session);
 }
@@ -149,7 +175,7 @@ int hal_session_open(struct hal_session **opened, const struct hal_session_optio
 	}
 	failed = hal_grants_read(session, &reader, count, error);
 	if (!failed) {
-		failed = take_scratch(session);
+		failed = take_room(session);
 	}
 	if (!failed && !session->replay) {
 		failed = open_devices(session, error);
@@ -233,11 +259,14 @@ int hal_session_try_begin(struct hal_session *session)
 			return -EBUSY;
 		}
 	}
-	for (uint8_t index = 0; index < session->grants_count && !session->replay; index++) {
-		if (is_exclusive(session->grants[index].device)) {
+	for (uint8_t index = 0; index < session->grants_count; index++) {
+		if (!session->replay && is_exclusive(session->grants[index].device)) {
 			owners[session->grants[index].device - devices] = session;
 		}
 		session->grants[index].is_set = false;
+		if (session->grants[index].wait) {
+			session->grants[index].wait->state = WAIT_NONE;
+		}
 	}
 	session->refusals = 0;
 	session->cancelled = false;
@@ -253,6 +282,9 @@ int hal_session_try_begin(struct hal_session *session)
 
 void hal_session_end(struct hal_session *session, bool safe)
 {
+	for (uint8_t index = 0; index < session->grants_count; index++) {
+		hal_wait_cancel(session, &session->grants[index]);
+	}
 	for (uint8_t index = 0; index < session->grants_count && safe && !session->replay;
 	     index++) {
 		if (hal_may_write(&session->grants[index])) {

@@ -8,6 +8,25 @@
 #include "hal/hal.h"
 #include "runtime/runtime.h"
 
+/** Where a row of a transcript belongs that is known later. */
+struct hal_row_place {
+	size_t at;
+	uint32_t rows;	 /* before it */
+	uint16_t number; /* of the waits of a session in their order; never 0 */
+};
+
+/** The wait of one input: its device does nothing else meanwhile. */
+struct hal_wait {
+	struct bus_operation operation; /* the port's while it is waited for */
+	enum { WAIT_NONE, WAIT_UNDER_WAY, WAIT_OVER } state;
+	int watch;	/* -1: nobody waits */
+	uint32_t owner; /* the handle that has begun it */
+	bool is_told;	/* guarded by wait.c's mutex, as is what follows */
+	uint64_t ended_us;
+	uint64_t began_us;
+	struct hal_row_place place;
+};
+
 struct hal_grant {
 	const struct hal_device *device; /* NULL in a replay where the profile lacks it */
 	char name[HAL_NAME_MAX + 1];
@@ -19,7 +38,8 @@ struct hal_grant {
 	uint32_t per_second;	 /* 0: any number */
 	uint32_t tokens;	 /* thousandths of an operation */
 	uint64_t filled_us;
-	bool is_set; /* this run has set the level */
+	struct hal_wait *wait; /* NULL: it cannot be waited for */
+	bool is_set;	       /* this run has set the level */
 	bool level_set;
 };
 
@@ -37,16 +57,18 @@ struct hal_session {
 	volatile bool cancelled;
 	volatile int running; /* handle of the device that works for it; -1: none */
 	char holder[40];
-	struct replay *replay; /* NULL: devices answer */
-	uint8_t *scratch;      /* what goes over a bus, CONFIG_SAMARA_TRANSFER_MAX bytes of the
-				  pool; NULL where it has lines alone */
-	uint8_t *transcript;   /* CONFIG_SAMARA_TRANSCRIPT_MAX bytes; NULL: nothing is recorded */
+	struct replay *replay;	/* NULL: devices answer */
+	uint8_t *scratch;	/* what goes over a bus, CONFIG_SAMARA_TRANSFER_MAX bytes of the
+				   pool; NULL where it has lines alone */
+	struct hal_wait *waits; /* of the pool, one for each input; NULL: it has none */
+	uint8_t *transcript;	/* CONFIG_SAMARA_TRANSCRIPT_MAX bytes; NULL: nothing is recorded */
 	size_t prefix_len;
 	size_t transcript_len;
 	uint64_t began_us;
 	uint32_t refusals;
 	uint32_t rows;
 	uint32_t dropped;
+	uint16_t waits_begun;
 	uint8_t grants_count;
 	struct hal_grant grants[];
 };
@@ -91,18 +113,46 @@ bool hal_grant_check(struct hal_grant *grant, struct bus_operation *operation, u
  */
 enum bus_error hal_operate(struct runtime_guest *guest, struct hal_grant *grant,
 			   struct bus_operation *operation);
+/** @brief What becomes of an operation before it reaches its device. */
+enum hal_course {
+	HAL_ENDED,    /* its error is there, and is no row of the record */
+	HAL_REFUSED,  /* its error is there, and is one */
+	HAL_ANSWERED, /* by the record of a replay */
+	HAL_DEVICE,
+};
+enum hal_course hal_begin_operation(struct runtime_guest *guest, struct hal_grant *grant,
+				    struct bus_operation *operation, uint64_t now_us);
 /** @brief Refused before it was an operation: counted, with the words in the log. */
 void hal_refuse(struct hal_session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /** @brief Set the level of an output, outside of any run. */
 void hal_set_level(const struct hal_device *device, bool level);
 
+/* wait.c */
+
+void hal_wait_init(void);
+/** @brief Begin to wait, in place of hal_operate(). Runner. @return operation.error of the wait
+ * where it cannot begin; what it comes to later is told when it is over. */
+enum bus_error hal_wait_begin(struct runtime_guest *guest, struct hal_grant *grant, uint32_t owner,
+			      enum bus_pin_event event);
+/** @brief Whether the wait of that number has ended. Runner. */
+bool hal_wait_is_over(struct hal_session *session, struct hal_grant *grant, uint16_t number);
+/** @brief End what is under way. Runner. */
+void hal_wait_cancel(struct hal_session *session, struct hal_grant *grant);
+/** @brief A number that changes whenever a wait ends. Any thread. */
+uint32_t hal_wait_ends(void);
+/** @brief Sleep until it changes. Runner. @retval false The run is to end. */
+bool hal_wait_sleep(struct runtime_guest *guest, uint32_t ends);
+/** @brief Wake who sleeps. Any thread. */
+void hal_wait_wake(void);
+
 /* recorder.c */
 
 void hal_record_begin(struct hal_session *session);
+/** @brief A row, at the end or where `place` says; NULL: at the end. */
 void hal_record_row(struct hal_session *session, const struct hal_grant *grant,
 		    const struct bus_operation *operation, bool had_level, uint64_t at_us,
-		    uint64_t took_us);
+		    uint64_t took_us, const struct hal_row_place *place);
 void hal_record_finish(struct hal_session *session);
 
 /* replay.c */

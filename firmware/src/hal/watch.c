@@ -40,11 +40,6 @@ static int fail(struct codec_error *error, enum codec_error_code code, const cha
 	return -EINVAL;
 }
 
-static const char *words_of(const struct bus_operation *wait)
-{
-	return wait->detail[0] ? wait->detail : bus_error_words[wait->error];
-}
-
 static void tell(void *arg);
 
 static void end(struct hal_watching *watching)
@@ -53,6 +48,18 @@ static void end(struct hal_watching *watching)
 	watching->watch->watching = NULL;
 	watching->watch = NULL;
 	loop_post(&watching->work, tell, watching);
+}
+
+/** Why it cannot be waited for; what is gone is opened again by whoever wants it next. */
+static int unavailable(const struct hal_watching *watching, struct codec_error *error)
+{
+	const struct bus_operation *wait = &watching->wait;
+
+	if (wait->error == BUS_NO_DEVICE) {
+		hal_device_give_up(watching->device);
+	}
+	return fail(error, CODEC_UNAVAILABLE, watching->device->name,
+		    wait->detail[0] ? wait->detail : bus_error_words[wait->error]);
 }
 
 static void tell(void *arg)
@@ -77,8 +84,7 @@ static void tell(void *arg)
 	/* Its owner may have ended it just now. */
 	if (is_lost && watching->watch) {
 		end(watching);
-		(void)fail(&error, CODEC_UNAVAILABLE, watching->device->name,
-			   words_of(&watching->wait));
+		(void)unavailable(watching, &error);
 		watching->on_lost(watch, &error);
 	}
 }
@@ -146,7 +152,7 @@ int hal_watch_begin(struct hal_watch *watch, struct hal_session *session, const 
 	watching->number =
 		handle < 0 ? handle : port_device_watch(handle, &watching->wait, on_event);
 	if (watching->number < 0) {
-		(void)fail(error, CODEC_UNAVAILABLE, name, words_of(&watching->wait));
+		(void)unavailable(watching, error);
 		runtime_free(watching);
 		return -EINVAL;
 	}

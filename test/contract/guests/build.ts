@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buildGuest } from '../../../cli/build/guest.ts'
 
 const folder = import.meta.dirname
-export const guestNames: readonly string[] = ['buses', 'programs', 'loopback']
+export const guestNames: readonly string[] = ['buses', 'programs', 'loopback', 'waits']
 
 const read = (file: string): Buffer => readFileSync(join(folder, file))
 

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { ManifestImport } from '../../../shared/documents/manifest.ts'
 import { describeCore } from '../../../shared/wasm/core-module.ts'
 import { type SmallImage, smallImage } from '../../../shared/wasm/small-image.ts'
-import { hostFunctions } from '../../../shared/wit/table.ts'
+import { hostFunctions, pollFunctions } from '../../../shared/wit/table.ts'
 
 const imageOf = async (text: string, imports: readonly ManifestImport[] = []): Promise<SmallImage> => {
   const bytes = new Uint8Array(await parse(text))
   return smallImage(bytes, describeCore(bytes), imports)
 }
 const importOf = (module: string, name: string, version?: string): ManifestImport => {
-  const found = hostFunctions.find((one) => one.module === module && one.name === name)
+  const found = [...hostFunctions, ...pollFunctions].find((one) => one.module === module && one.name === name)
   if (!found) throw new Error(`no ${module} ${name}`)
   const { signature, digest } = found
   return { module: `${module}@${version ?? found.version}`, name, signature, digest }
@@ -61,7 +61,13 @@ describe('what a C proplet loads of a core module', () => {
     [importOf('wasi:i2c/i2c', '[method]i2c.read'), []],
     [importOf('wasi:gpio/digital', 'open-output'), []],
     [importOf('component:usb/device', 'init'), [/they do not offer component:usb\/device@0\.2\.1$/]],
-    [importOf('wasi:gpio/digital-async', 'open-input-wait'), [/do not offer wasi:gpio\/digital-async/]],
+    [importOf('wasi:gpio/digital-async', 'open-input-wait'), []],
+    [importOf('wasi:io/poll', 'poll'), []],
+    [importOf('wasi:gpio/pwm', 'open'), [/do not offer wasi:gpio\/pwm/]],
+    [
+      { module: 'wasi:io/streams@0.2.6', name: '[method]output-stream.flush' },
+      [/wasi:io\/streams@0\.2\.6 \(WASI 0\.2/],
+    ],
     [importOf('wasi:gpio/digital', '[method]digital-out-pin.toggle'), [/in this shape; use the one of 2026/]],
     [
       { module: 'wasi:cli/environment@0.2.6', name: 'get-environment' },

@@ -45,6 +45,7 @@ describe('the table of host functions', () => {
       'wasi:i2c/delay',
       'wasi:spi/spi',
       'wasi:gpio/digital',
+      'wasi:gpio/digital-async',
       'samara:device/open',
       'samara:device/config',
     ])
