@@ -24,6 +24,8 @@ static bool woken;
 static bool wait_was_woken;
 static bool stopping;
 static void (*act_on_wait)(uint64_t until_us);
+static void (*act_on_sleep)(void);
+static bool is_virtual;
 
 static uint32_t random_state;
 static int random_byte;
@@ -51,6 +53,8 @@ void fake_port_reset(void)
 	woken = false;
 	stopping = false;
 	act_on_wait = NULL;
+	act_on_sleep = NULL;
+	is_virtual = false;
 	random_state = 0x5eed;
 	random_byte = -1;
 	threads_count = 0;
@@ -147,7 +151,17 @@ void fake_port_random_byte(int byte)
 
 bool port_time_is_virtual(void)
 {
-	return false;
+	return is_virtual;
+}
+
+void fake_port_virtual_time(bool virtually)
+{
+	is_virtual = virtually;
+}
+
+void fake_port_on_sleep(void (*act)(void))
+{
+	act_on_sleep = act;
 }
 
 /* Threads */
@@ -225,6 +239,13 @@ int port_cond_wait(struct port_cond *cond, struct port_mutex *mutex, uint64_t un
 {
 	(void)cond;
 	(void)mutex;
+	if (act_on_sleep) {
+		void (*act)(void) = act_on_sleep;
+
+		act_on_sleep = NULL;
+		act();
+		return 0;
+	}
 	if (until_us == PORT_FOREVER) {
 		if (!hand_run) {
 			defect("the only thread waits for ever");

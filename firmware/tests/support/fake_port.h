@@ -39,6 +39,11 @@ void fake_port_stop(bool stopping);
  * NULL: nothing.
  */
 void fake_port_on_wait(void (*act)(uint64_t until_us));
+/** @brief Called in the next port_cond_wait(), which returns then: what another thread does while
+ * this one sleeps. */
+void fake_port_on_sleep(void (*act)(void));
+/** @brief What port_time_is_virtual() says. */
+void fake_port_virtual_time(bool virtually);
 /** @brief What port_random() gives next, each byte; without it a generator with a fixed seed. */
 void fake_port_random_byte(int byte);
 
