@@ -62,6 +62,10 @@ export const floors: Readonly<Record<string, string>> = {
   'mcu.native': 'floor.mcu.native',
   'mcu.native.gpio': 'floor.mcu.native.gpio',
   'mcu.bus': 'floor.mcu.bus',
+  'mcu.stop.calls': 'floor.mcu.stop.calls',
+  'mcu.stop.loop': 'floor.mcu.stop.loop',
+  'mcu.stop.threads.calls': 'floor.mcu.stop.calls',
+  'mcu.stop.threads.loop': 'floor.mcu.stop.loop',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }

@@ -21,3 +21,10 @@ if(SAMARA_LINK)
 endif()
 samara_bench(calls-on-lab SOURCES calls.c board.c on_lab.c
   LIBRARIES samara_port_devices samara_port_offline ${board})
+
+# Other architectures are not timed.
+if(NOT CMAKE_CROSSCOMPILING)
+  foreach(STOP IN ITEMS slices nothing threads)
+    add_subdirectory(bench/stop bench-${STOP})
+  endforeach()
+endif()
