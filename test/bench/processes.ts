@@ -76,10 +76,11 @@ function followLines(child: ChildProcess, watchers: ReadonlySet<(line: string) =
   return () => latest
 }
 
-/** Memory that goes with the process: what it wrote, and what nobody else has mapped. */
-export function privateMib(pid: number): number {
+/** Memory that goes with the process: what it wrote, and pages of files that nobody else has mapped just now. */
+export function privateMib(pid: number): { readonly written: number; readonly files: number } {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  return [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)].reduce((sum, [, kib]) => sum + Number(kib) / 1024, 0)
+  const mib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024
+  return { written: mib('Private_Dirty'), files: mib('Private_Clean') }
 }
 
 /** Linux counts processor time in these. */

@@ -12,11 +12,14 @@ import { latency, rate } from '../rows.ts'
 import { startManager, upload } from '../system.ts'
 import { startAgent } from './agent.ts'
 import { withTools } from './builds.ts'
+import { stackDepths } from './stack.ts'
 
 const MODULE_BYTES = 64 * 1024
 /** Data of a chunk that the agent asks for: CONFIG_SAMARA_CHUNK. */
 const CHUNK_BYTES = 896
 const WARM_UPS = 20
+/** Name of the threads that calls run on. */
+const RUNNERS = 'samara-run'
 
 /** A warm call of the C agent, and the way of a new module from its upload until it has run there. */
 export const calls: Group = withTools(agentTools, {
@@ -43,6 +46,8 @@ export const calls: Group = withTools(agentTools, {
       published.push((performance.now() - beganMs) / 1_000)
       chunked.push((await pair.push(randomBytes(module.length))) / 1_000)
     }
+    const depths = stackDepths(agent.pid, RUNNERS)
+    if (depths) bench.note(`mcu.call: ${Math.max(...depths)} bytes of a runner's stack below where it waits`)
     await pair.close()
     await echo.close()
     disk.close()

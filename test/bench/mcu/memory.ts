@@ -5,8 +5,8 @@ import { connectUser } from '../client.ts'
 import { bareBroker, portOf } from '../echo.ts'
 import { ADD, uploadAdd } from '../invoke.ts'
 import { type Process, privateMib } from '../processes.ts'
-import { rate } from '../rows.ts'
-import { startManager } from '../system.ts'
+import { type Measured, rate } from '../rows.ts'
+import { type Manager, startManager } from '../system.ts'
 import { type BrokerAt, startAgent, startBareClient } from './agent.ts'
 import { withTools } from './builds.ts'
 import { tlsBefore } from './tls.ts'
@@ -22,14 +22,21 @@ export const memory: Group = withTools(tools, {
     const broker = await bareBroker()
     const fronts = [await tlsBefore(manager.port, bench.dir), await tlsBefore(portOf(broker), bench.dir)] as const
     await uploadAdd(manager)
-    const agentAt = async (at: BrokerAt, id: string) => taken(await calledAgent(bench, manager, at, id))
-    const clientAt = async (at: BrokerAt) => taken(await startBareClient(bench, at))
-    const rows = [
-      rate('mcu.memory', 'MiB', [await agentAt(manager, 'plain')]),
-      rate('mcu.memory.tls', 'MiB', [await agentAt(fronts[0], 'secret')]),
-      rate('floor.mcu.memory', 'MiB', [await clientAt({ port: portOf(broker) })]),
-      rate('floor.mcu.memory.tls', 'MiB', [await clientAt(fronts[1])]),
+    const bare = { port: portOf(broker) }
+    const started: Started = [
+      ['mcu.memory', () => calledAgent(bench, manager, 'plain', manager)],
+      ['floor.mcu.memory', () => startBareClient(bench, bare)],
+      ['mcu.memory.tls', () => calledAgent(bench, manager, 'secret', fronts[0])],
+      ['floor.mcu.memory.tls', () => startBareClient(bench, fronts[1])],
     ]
+    const rows: Measured[] = []
+    for (const [id, begin] of started) {
+      const program = await begin()
+      const { written, files } = privateMib(program.pid)
+      bench.note(`${id}: ${written.toFixed(2)} MiB written, ${files.toFixed(2)} MiB of files that it alone has mapped`)
+      rows.push(rate(id, 'MiB', [written + files]))
+      await program.stop()
+    }
     for (const front of fronts) front.close()
     await broker.stop('SIGKILL')
     await manager.stop()
@@ -37,16 +44,12 @@ export const memory: Group = withTools(tools, {
   },
 })
 
-async function calledAgent(bench: Bench, manager: Parameters<typeof startAgent>[1], at: BrokerAt, id: string) {
+type Started = readonly (readonly [id: string, begin: () => Promise<Process>])[]
+
+async function calledAgent(bench: Bench, manager: Manager, id: string, at: BrokerAt): Promise<Process> {
   const agent = await startAgent(bench, manager, id, at)
   const user = await connectUser(manager.port)
   for (let call = 0; call < CALLS; call++) await user.call(ADD)
   await user.close()
   return agent
-}
-
-async function taken(program: Process): Promise<number> {
-  const mib = privateMib(program.pid)
-  await program.stop()
-  return mib
 }
