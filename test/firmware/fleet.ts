@@ -22,6 +22,8 @@ export const brokers: readonly BrokerKind[] = noMosquitto ? ['embedded'] : ['emb
 
 export type AgentFleetOptions = Omit<FleetOptions, 'proplets'> &
   Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under'> & {
+    /** Proplets for Linux that the fleet has too; they are not started. */
+    readonly beside?: readonly string[]
     /** Where the agent finds the broker, of its port. @default there */
     readonly through?: (port: number) => Promise<number>
   }
@@ -48,9 +50,13 @@ export type AgentFleet = {
 }
 
 export async function startAgentFleet(options: AgentFleetOptions): Promise<AgentFleet> {
-  const { through, aliveMs, lab, more, under, ...rest } = options
+  const { beside = [], through, aliveMs, lab, more, under, ...rest } = options
   const dir = await tempFolder()
-  const fleet = await createFleet({ ...rest, proplets: [AGENT], users: { [WATCHER]: 'operator', ...rest.users } })
+  const fleet = await createFleet({
+    ...rest,
+    proplets: [AGENT, ...beside],
+    users: { [WATCHER]: 'operator', ...rest.users },
+  })
   await fleet.broker?.start()
   await fleet.manager.start()
   const tokenFile = join(dir, 'token')
