@@ -73,14 +73,6 @@ describe.skipIf(noAgentTools).each(brokers)('an agent that is killed again and a
       const outcomes = Map.groupBy(once, ({ task }) => task)
       for (const answers of outcomes.values()) expect(new Set(answers.map(({ outcome }) => outcome)).size).toBe(1)
       expect(contradictions(ear)).toEqual([])
-      console.log(
-        once.map((o) => o.outcome).join(),
-        ear.all('result').length,
-        user.answers
-          .filter((a) => a.type === 'result')
-          .map((a) => a.attempt)
-          .join(),
-      )
       await agent.kill('SIGTERM')
       const { damaged, results } = counters(agent)
       expect({ damaged, results }).toEqual({ damaged: 0, results: 0 })

@@ -9,7 +9,7 @@ import { type TopicName, topics } from '../../shared/topics.ts'
 import { MockManager } from '../support/mock-manager.ts'
 import type { Program } from '../support/processes.ts'
 import { example, tempFolder } from '../support/system.ts'
-import { agentProgram } from './agent.ts'
+import { type AgentOptions, agentProgram } from './agent.ts'
 
 /** The C agent at a manager that a test plays. */
 
@@ -40,10 +40,11 @@ export type Mocked = {
   isWell(): Promise<void>
 }
 
-export async function mocked(): Promise<Mocked> {
+export async function mocked(options: Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under'> = {}): Promise<Mocked> {
   const manager = await MockManager.open(PROPLET)
   onTestFinished(() => manager.close())
-  const agent = await agentProgram({ id: PROPLET, broker: manager.url, data: join(await tempFolder(), 'data') })
+  const data = join(await tempFolder(), 'data')
+  const agent = await agentProgram({ id: PROPLET, broker: manager.url, data, ...options })
   await agent.start()
   const add = await published(manager, await example('add/add.wasm'))
   const say = await mouth(manager.url, PROPLET)
