@@ -26,8 +26,37 @@ export function padded(core: Uint8Array, dataBytes: number): Buffer {
   return withSection(core, DATA, Buffer.concat([head, randomBytes(dataBytes)]))
 }
 
+const HEADER = Buffer.from('\0asm\x01\0\0\0', 'latin1')
+/** (i32, i32) -> i32 and () -> (). */
+const TYPES = [2, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 0x60, 0, 0]
+const ADD_BODY = [0, 0x20, 0, 0x20, 1, 0x6a, 0x0b]
+/** A constant of so many bytes, and its end. */
+const [CONST, DROP, END] = [0x41, 0x1a, 0x0b]
+const CONST_BYTES = 5
+
+/** A module that exports `add`, and of whose bytes nearly all are code: no two are alike. */
+export function largeCode(codeBytes: number): Buffer {
+  const one = CONST_BYTES + 2
+  const body = Buffer.alloc(1 + one * Math.floor(codeBytes / one) + 1)
+  for (let at = 1; at + one < body.length; at += one)
+    body.set([CONST, ...[...randomBytes(CONST_BYTES - 1)].map((byte) => byte | 0x80), 0, DROP], at)
+  body[body.length - 1] = END
+  const name = Buffer.from('add')
+  const bodies = [Buffer.from(ADD_BODY), body].flatMap((code) => [unsigned(code.length), code])
+  const sections: [id: number, content: Buffer][] = [
+    [1, Buffer.from(TYPES)],
+    [3, Buffer.from([2, 0, 1])],
+    [7, Buffer.concat([Buffer.from([1, name.length]), name, Buffer.from([0, 0])])],
+    [10, Buffer.concat([Buffer.from([bodies.length / 2]), ...bodies])],
+  ]
+  return Buffer.concat([HEADER, ...sections.map(([id, content]) => section(id, content))])
+}
+
 const withSection = (module: Uint8Array, id: number, content: Uint8Array): Buffer =>
-  Buffer.concat([module, Buffer.from([id]), unsigned(content.length), content])
+  Buffer.concat([module, section(id, content)])
+
+const section = (id: number, content: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([id]), unsigned(content.length), content])
 
 /** LEB128, as WebAssembly writes its numbers. */
 function unsigned(value: number): Buffer {
