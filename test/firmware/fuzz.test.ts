@@ -5,8 +5,9 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, test } from 'vitest'
 import { tempFolder } from '../support/system.ts'
 import { BUILD_MS, built, noAgentTools } from './builds.ts'
+import { corpus } from './corpus.ts'
 
-/** Fuzzers of the C agent: a bounded number of inputs, from a seed. */
+/** Fuzzers of the C agent: a bounded number of inputs, from a seed and a corpus of what is well formed. */
 
 const run = promisify(execFile)
 const noClang = !existsSync('/usr/bin/clang') && process.env.SAMARA_CI === undefined
@@ -28,8 +29,8 @@ describe.skipIf(noAgentTools || noClang)('no input makes it crash, hang or contr
   ] as const)(
     '%s',
     async (name, runs) => {
-      const corpus = await tempFolder()
-      await run(join(folder, name), [`-runs=${runs}`, '-seed=7', '-max_len=4096', '-rss_limit_mb=2048', corpus], {
+      const begin = corpus(name, await tempFolder())
+      await run(join(folder, name), [`-runs=${runs}`, '-seed=7', '-max_len=8192', '-rss_limit_mb=2048', begin], {
         timeout: RUN_MS,
         maxBuffer: 64 * 1024 * 1024,
       })

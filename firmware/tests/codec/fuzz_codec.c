@@ -38,13 +38,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	TRY(hello);
+	TRY(alive);
+	TRY(gone);
+	TRY(reported);
+	TRY(started);
+	TRY(renew);
 	TRY(result);
-	TRY(start);
-	TRY(lease);
+	TRY(log);
+	TRY(blob_get);
 	TRY(blob_chunk);
+	TRY(deployment_state);
+	TRY(deployment_result);
 	TRY(welcome);
 	TRY(desired);
-	TRY(deployment_state);
-	TRY(reported);
+	TRY(start);
+	TRY(lease);
+	TRY(cancel);
+	TRY(ack);
 	return 0;
 }

@@ -63,6 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		flash_sim_open(6 * 1024, 1024 * 2, 4);
 	}
+	/* A store with something in it, or an empty partition. */
+	if (data[0] & 2 && store_mount() == 0) {
+		use(data, size);
+	}
 	/* Places first, so that a short input reaches every block. */
 	for (size_t at = 1; at + 3 < size;) {
 		uint32_t to = (uint32_t)(data[at] << 8 | data[at + 1]) * 16 % (6 * 1024);
