@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { agentTools } from '../../../cli/firmware/tools.ts'
 import type { Group } from '../bench.ts'
-import { connect, connectUser } from '../client.ts'
+import { connect, connectUser, type User } from '../client.ts'
 import { openDisk } from '../disk.ts'
 import { bareBroker, bareEcho, portOf } from '../echo.ts'
 import { ADD, asked, pathMs, uploadAdd } from '../invoke.ts'
 import { largeCode } from '../modules.ts'
 import type { Process } from '../processes.ts'
-import { latency, rate } from '../rows.ts'
-import { startManager, upload } from '../system.ts'
+import { latency, type Measured, rate } from '../rows.ts'
+import { type Manager, startManager, upload } from '../system.ts'
 import { startAgent } from './agent.ts'
 import { withTools } from './builds.ts'
 import { stackDepths } from './stack.ts'
@@ -31,37 +31,48 @@ export const calls: Group = withTools(agentTools, {
     await uploadAdd(manager)
     const agent = await startAgent(bench, manager, 'mcu', manager)
     const user = await connectUser(manager.port)
-    const [echo, pair, disk] = [await bareEcho(), await chunkPair(), openDisk(dir)]
-    const [called, path, published, chunked]: [number[], number[], number[], number[]] = [[], [], [], []]
-    for (let count = 0; count < WARM_UPS; count++) await user.call(ADD)
-    for (let count = 0; count < plan.calls; count++) {
-      called.push(await user.call(ADD))
-      path.push(pathMs(await echo.ask(asked()), disk.commit()))
-    }
-    for (let round = 0; round < plan.modules; round++) {
-      const module = largeCode(MODULE_BYTES)
-      const beganMs = performance.now()
-      await upload(manager, `large-${round}`, module)
-      await user.call({ ...ADD, function: `large-${round}` })
-      published.push((performance.now() - beganMs) / 1_000)
-      chunked.push((await pair.push(randomBytes(module.length))) / 1_000)
-    }
+    const rows = [
+      ...(await callRows(user, { dir, calls: plan.calls })),
+      ...(await publishRows(manager, user, plan.modules)),
+    ]
     const depths = stackDepths(agent.pid, RUNNERS)
     if (depths) bench.note(`mcu.call: ${Math.max(...depths)} bytes of a runner's stack below where it waits`)
-    await pair.close()
-    await echo.close()
-    disk.close()
     await user.close()
     await agent.stop()
     await manager.stop()
-    return [
-      latency('mcu.call', called),
-      latency('floor.mcu.path', path),
-      rate('mcu.publish64k', 's', published),
-      rate('floor.mcu.publish64k', 's', chunked),
-    ]
+    return rows
   },
 })
+
+type CallPlan = { readonly dir: string; readonly calls: number }
+
+async function callRows(user: User, { dir, calls }: CallPlan): Promise<Measured[]> {
+  const [echo, disk] = [await bareEcho(), openDisk(dir)]
+  const [called, path]: [number[], number[]] = [[], []]
+  for (let count = 0; count < WARM_UPS; count++) await user.call(ADD)
+  for (let count = 0; count < calls; count++) {
+    called.push(await user.call(ADD))
+    path.push(pathMs(await echo.ask(asked()), disk.commit()))
+  }
+  await echo.close()
+  disk.close()
+  return [latency('mcu.call', called), latency('floor.mcu.path', path)]
+}
+
+async function publishRows(manager: Manager, user: User, modules: number): Promise<Measured[]> {
+  const pair = await chunkPair()
+  const [published, chunked]: [number[], number[]] = [[], []]
+  for (let round = 0; round < modules; round++) {
+    const module = largeCode(MODULE_BYTES)
+    const beganMs = performance.now()
+    await upload(manager, `large-${round}`, module)
+    await user.call({ ...ADD, function: `large-${round}` })
+    published.push((performance.now() - beganMs) / 1_000)
+    chunked.push((await pair.push(randomBytes(module.length))) / 1_000)
+  }
+  await pair.close()
+  return [rate('mcu.publish64k', 's', published), rate('floor.mcu.publish64k', 's', chunked)]
+}
 
 type ChunkPair = {
   /** Publishes bytes in chunks. Resolves when the last is there, with the time it took, in ms. */

@@ -22,21 +22,10 @@ export const memory: Group = withTools(tools, {
     const broker = await bareBroker()
     const fronts = [await tlsBefore(manager.port, bench.dir), await tlsBefore(portOf(broker), bench.dir)] as const
     await uploadAdd(manager)
-    const bare = { port: portOf(broker) }
-    const started: Started = [
-      ['mcu.memory', () => calledAgent(bench, manager, 'plain', manager)],
-      ['floor.mcu.memory', () => startBareClient(bench, bare)],
-      ['mcu.memory.tls', () => calledAgent(bench, manager, 'secret', fronts[0])],
-      ['floor.mcu.memory.tls', () => startBareClient(bench, fronts[1])],
+    const rows = [
+      ...(await together(bench, 'mcu.memory', { manager, at: manager, floorAt: { port: portOf(broker) } })),
+      ...(await together(bench, 'mcu.memory.tls', { manager, at: fronts[0], floorAt: fronts[1] })),
     ]
-    const rows: Measured[] = []
-    for (const [id, begin] of started) {
-      const program = await begin()
-      const { written, files } = privateMib(program.pid)
-      bench.note(`${id}: ${written.toFixed(2)} MiB written, ${files.toFixed(2)} MiB of files that it alone has mapped`)
-      rows.push(rate(id, 'MiB', [written + files]))
-      await program.stop()
-    }
     for (const front of fronts) front.close()
     await broker.stop('SIGKILL')
     await manager.stop()
@@ -44,9 +33,26 @@ export const memory: Group = withTools(tools, {
   },
 })
 
-type Started = readonly (readonly [id: string, begin: () => Promise<Process>])[]
+type Places = { readonly manager: Manager; readonly at: BrokerAt; readonly floorAt: BrokerAt }
 
-async function calledAgent(bench: Bench, manager: Manager, id: string, at: BrokerAt): Promise<Process> {
+/** Both at a time, so that libraries that they share count for neither, whoever else has them. */
+async function together(bench: Bench, id: string, { manager, at, floorAt }: Places): Promise<Measured[]> {
+  const agent = await calledAgent(bench, manager, { id: id.replaceAll('.', '-'), at })
+  const alone = privateMib(agent.pid)
+  const client = await startBareClient(bench, floorAt)
+  const found = { [id]: privateMib(agent.pid), [`floor.${id}`]: privateMib(client.pid) }
+  for (const [which, { written, files }] of Object.entries({ ...found, [`${id}, alone`]: alone }))
+    bench.note(
+      `${which}: ${written.toFixed(2)} MiB written, ${files.toFixed(2)} MiB of files that nobody else has mapped`,
+    )
+  await client.stop()
+  await agent.stop()
+  return Object.entries(found).map(([which, { written, files }]) => rate(which, 'MiB', [written + files]))
+}
+
+type AgentAt = { readonly id: string; readonly at: BrokerAt }
+
+async function calledAgent(bench: Bench, manager: Manager, { id, at }: AgentAt): Promise<Process> {
   const agent = await startAgent(bench, manager, id, at)
   const user = await connectUser(manager.port)
   for (let call = 0; call < CALLS; call++) await user.call(ADD)
