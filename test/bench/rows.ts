@@ -55,6 +55,8 @@ export const floors: Readonly<Record<string, string>> = {
   'hw.i2c.kernel': 'floor.hw.i2c.kernel',
   'hw.gpio.kernel': 'floor.hw.gpio.kernel',
   'hw.memory.instance': 'floor.hw.memory.instance',
+  'mcu.instances': 'floor.mcu.instances',
+  'mcu.instance': 'floor.mcu.instance',
   'mcu.memory': 'floor.mcu.memory',
   'mcu.memory.tls': 'floor.mcu.memory.tls',
   'mcu.call': 'floor.mcu.path',

@@ -6,9 +6,25 @@ import { realClock } from '../../../shared/clock.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** What is called of an image, as the programs of firmware/posix/bench take it. */
-export type Call = { readonly export: string; readonly signature: string; readonly args: readonly Item[] }
-export type Image = { readonly path: string; words(name: string, args?: readonly Item[]): string[] }
+export type Image = {
+  readonly path: string
+  /** A call of an export, as the programs of firmware/posix/bench take it. */
+  words(name: string, args?: readonly Item[]): string[]
+}
+
+/**
+ * The same image, with other names for the exports that say where its data ends and its heap begins: whoever loads it has
+ * to give it whole pages.
+ */
+export async function inWholePages({ path, words }: Image): Promise<Image> {
+  const text = (await readFile(path))
+    .toString('latin1')
+    .replace('__heap_base', '__heap_bass')
+    .replace('__data_end', '__data_enx')
+  const other = `${path}.pages`
+  await writeFile(other, text, 'latin1')
+  return { path: other, words: (...call) => [other, ...words(...call).slice(1)] }
+}
 
 /** Writes the image of a module that the manager would send to a C agent. `file` is relative to the repository. */
 export async function imageOf(file: string, dir: string): Promise<Image> {

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import type { Group } from '../bench.ts'
 import { rate } from '../rows.ts'
 import { armTools, built, withTools } from './builds.ts'
-import { type Image, imageOf } from './images.ts'
+import { type Image, imageOf, inWholePages } from './images.ts'
 
-/** What instances of the thermostat take of 192 KiB, on 32-bit ARM; each is kept after a call. */
+/**
+ * What instances of the thermostat take of 192 KiB, on 32-bit ARM; each is kept after a call. The floor is the same module
+ * as WAMR has to take one that does not say how little memory it needs.
+ */
 export const instances: Group = withTools(armTools, {
-  ids: ['mcu.instances', 'mcu.instance', 'mcu.stack'],
+  ids: ['mcu.instances', 'mcu.instance', 'floor.mcu.instances', 'floor.mcu.instance', 'mcu.stack'],
   async measure(bench) {
     const thermostat = await imageOf('examples/thermostat/thermostat.wasm', bench.dir)
     const recursive = await imageOf('examples/hostile/deep-recursion.wasm', bench.dir)
@@ -15,6 +18,7 @@ export const instances: Group = withTools(armTools, {
     const fast = join(await built('arm-fast', bench), 'bench')
     const classic = countedBy(arm, thermostat)
     const other = countedBy(fast, thermostat)
+    const whole = countedBy(arm, await inWholePages(thermostat))
     bench.note(`mcu.instances: classic interpreter: ${said(classic)}`)
     bench.note(`mcu.instances: fast interpreter: ${said(other)}`)
     const depths = [thermostat.words('measure'), recursive.words('run')].map((words) => depthOf(arm, words))
@@ -25,6 +29,8 @@ export const instances: Group = withTools(armTools, {
     return [
       rate('mcu.instances', 'instances', [classic.instances]),
       rate('mcu.instance', 'bytes', [classic.instanceBytes]),
+      rate('floor.mcu.instances', 'instances', [whole.instances]),
+      rate('floor.mcu.instance', 'bytes', [whole.instanceBytes]),
       rate('mcu.stack', 'bytes', [Math.max(...depths)]),
     ]
   },
