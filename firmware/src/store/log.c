@@ -252,29 +252,44 @@ bool log_newest(uint8_t type, uint32_t id, struct log_record *found)
 	return is_there;
 }
 
-/** Write a record at the head, which has room for it. */
+/** Bytes of a record that is to be moved, or of `data`. */
+static int read_data(const void *data, uint32_t from, uint32_t offset, void *to, size_t len)
+{
+	if (!data) {
+		return log_read(from, offset, to, len);
+	}
+	memcpy(to, (const uint8_t *)data + offset, len);
+	return 0;
+}
+
+/**
+ * Write a record at the head, which has room for it. Its begin goes with its header in one write:
+ * where each write is waited for, a short one costs one.
+ */
 static int write_record(const struct record_header *header, const void *data, uint32_t from)
 {
+	uint32_t head = padded(LOG_HEADER_SIZE);
 	uint32_t at = head_at;
-	int error = write_padded(at, header, sizeof(*header));
+	uint32_t done = header->len < PAGE - head ? header->len : PAGE - head;
+	uint8_t page[PAGE];
 
+	memset(page, 0xff, sizeof(page));
+	memcpy(page, header, sizeof(*header));
+	int error = read_data(data, from, 0, &page[head], done);
+
+	if (!error) {
+		error = port_flash_write(at, page, padded(head + done));
+	}
 	/* Whatever became of it: this place is used. */
 	head_at = error ? end_of(head_block()) : at + log_size(header->len);
-	if (error || header->len == 0) {
-		return error;
-	}
-	uint32_t to = at + padded(LOG_HEADER_SIZE);
+	for (uint32_t some; done < header->len && !error; done += some) {
+		uint32_t left = header->len - done;
 
-	if (data) {
-		return write_padded(to, data, header->len);
-	}
-	for (uint32_t done = 0; done < header->len && !error; done += PAGE) {
-		uint8_t page[PAGE];
-		uint32_t some = header->len - done < PAGE ? header->len - done : PAGE;
-
-		error = log_read(from, done, page, some);
+		some = data || left < PAGE ? left : PAGE;
+		error = data ? 0 : read_data(NULL, from, done, page, some);
 		if (!error) {
-			error = write_padded(to + done, page, some);
+			error = write_padded(at + head + done,
+					     data ? (const uint8_t *)data + done : page, some);
 		}
 	}
 	return error;
