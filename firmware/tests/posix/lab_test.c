@@ -2,7 +2,9 @@
 
 /* The lab driver against a lab that this file plays, with the bytes of shared/vectors/lab.json. */
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -512,6 +514,168 @@ static void a_cancellation_just_before_a_wait_ends_it(void **state)
 	assert_int_equal(line.operation.error, BUS_OK);
 }
 
+/* Watches */
+
+static sem_t told;
+static unsigned int told_count;
+static bool wants_more;
+
+static bool on_event(struct bus_operation *wait)
+{
+	(void)wait;
+	told_count++;
+	sem_post(&told);
+	return wants_more;
+}
+
+static int begin_watch(struct bus_operation *wait, int handle)
+{
+	(void)sem_init(&told, 0, 0);
+	told_count = 0;
+	wants_more = true;
+	*wait = (struct bus_operation){.op = BUS_WAIT, .target = BUS_PIN_HIGH, .level = true};
+	return port_device_watch(handle, wait, on_event);
+}
+
+/** A number in as few bytes as it takes. @return How many. */
+static size_t put_number(uint8_t *at, uint8_t number)
+{
+	at[0] = number < 24 ? number : 0x18;
+	at[1] = number;
+	return number < 24 ? 1 : 2;
+}
+
+static void answer(uint8_t pairs, uint8_t id, const uint8_t *rest, size_t len)
+{
+	uint8_t message[16] = {pairs, 1};
+	size_t at = 2 + put_number(&message[2], id);
+
+	memcpy(&message[at], rest, len);
+	transmit(message, at + len);
+}
+
+/** The next request is of that key; its value, where it is a number. */
+static uint8_t *request_of(enum lab_request_key key, uint8_t *id)
+{
+	size_t len;
+
+	*id = receive_request(&len);
+	uint8_t *at = &written[written[2] == 0x18 ? 4 : 3];
+
+	assert_int_equal(at[0], key);
+	return at[1] == 0x18 ? at + 2 : at + 1;
+}
+
+/** The lab is asked to give a run up, and says that it did. */
+static void give_up(uint8_t run_id)
+{
+	uint8_t id;
+
+	assert_int_equal(*request_of(LAB_CANCEL, &id), run_id);
+	/* ran: cancelled */
+	answer(0xa2, run_id, (const uint8_t[]){6, 0xa1, 3, 19}, 4);
+}
+
+static void tells_events_of_an_input_until_it_is_unwatched(void **state)
+{
+	struct bus_operation wait;
+	size_t len;
+
+	(void)state;
+	int watch = begin_watch(&wait, line.handle);
+
+	assert_true(watch >= 0);
+	for (unsigned int count = 1; count <= 2; count++) {
+		/* The lab has been asked by the time that the watch has begun. */
+		reply("a level was read", receive_request(&len));
+		sem_wait(&told);
+		assert_int_equal(told_count, count);
+		assert_int_equal(wait.error, BUS_OK);
+		assert_false(wait.level);
+	}
+	uint8_t id = receive_request(&len);
+
+	/* It waits for nobody: the lab has not heard of it yet. */
+	port_device_unwatch(watch);
+	give_up(id);
+	assert_int_equal(told_count, 2);
+}
+
+static void a_watch_that_wants_no_more_asks_no_more(void **state)
+{
+	struct bus_operation wait;
+	size_t len;
+
+	(void)state;
+	int watch = begin_watch(&wait, line.handle);
+
+	wants_more = false;
+	reply("a level was read", receive_request(&len));
+	sem_wait(&told);
+	port_device_unwatch(watch);
+	/* What comes next is this, no second wait. */
+	prepare_read(&sensor);
+	start(&sensor, run);
+	reply("one byte was read", expect(READS));
+	finish(&sensor);
+	assert_int_equal(told_count, 1);
+}
+
+static void two_watch_one_input_and_one_goes_on_when_the_other_ends(void **state)
+{
+	struct bus_operation waits[2];
+	size_t len;
+
+	(void)state;
+	int first = begin_watch(&waits[0], line.handle);
+	uint8_t ids[] = {receive_request(&len), 0};
+	int second = begin_watch(&waits[1], line.handle);
+
+	ids[1] = receive_request(&len);
+	port_device_unwatch(first);
+	give_up(ids[0]);
+	reply("a level was read", ids[1]);
+	sem_wait(&told);
+	assert_int_equal(told_count, 1);
+	ids[1] = receive_request(&len);
+	port_device_unwatch(second);
+	give_up(ids[1]);
+}
+
+static void *close_device(void *arg)
+{
+	struct job *job = arg;
+
+	port_device_close(job->handle);
+	return NULL;
+}
+
+static void a_watch_ends_with_its_device(void **state)
+{
+	static struct job other = {.device = &motor};
+	struct bus_operation wait;
+	size_t len;
+
+	(void)state;
+	start(&other, open_device);
+	reply("a device is open", expect("opens an output"));
+	finish(&other);
+	int watch = begin_watch(&wait, other.handle);
+	uint8_t id = receive_request(&len);
+
+	start(&other, close_device);
+	give_up(id);
+	sem_wait(&told);
+	assert_int_equal(wait.error, BUS_NO_DEVICE);
+	assert_string_equal(wait.detail, "it was closed");
+	port_device_unwatch(watch);
+	(void)request_of(LAB_CLOSE, &id);
+	answer(0xa1, id, (const uint8_t *)"", 0);
+	finish(&other);
+	assert_int_equal(port_device_watch(other.handle, &wait, on_event), -EIO);
+	assert_int_equal(wait.error, BUS_NO_DEVICE);
+}
+
 static void takes_a_lab_that_is_gone_for_a_device_that_is_gone(void **state)
 {
 	size_t len;
@@ -533,14 +697,10 @@ static void opens_its_devices_again_when_the_lab_is_back(void **state)
 	start(&sensor, run);
 	welcome();
 	uint8_t id = expect("opens an i2c device");
-	uint8_t opened[] = {0xa2, 1, id, 5, 9};
 
-	transmit(opened, sizeof(opened));
-	size_t len;
-
-	id = receive_request(&len);
-	/* a2 01 ID 06 a4 01 NUMBER: the new one. */
-	assert_int_equal(written[6], 9);
+	answer(0xa2, id, (const uint8_t[]){5, 9}, 2);
+	/* a4 01 NUMBER: the new one. */
+	assert_int_equal(request_of(LAB_RUN, &id)[2], 9);
 	reply("one byte was read", id);
 	finish(&sensor);
 	assert_int_equal(sensor.operation.error, BUS_OK);
@@ -626,6 +786,10 @@ int main(void)
 		cmocka_unit_test(finds_whose_answer_it_is_when_they_come_in_another_order),
 		cmocka_unit_test(passes_a_cancellation_on_and_the_run_answers),
 		cmocka_unit_test(a_cancellation_just_before_a_wait_ends_it),
+		cmocka_unit_test(tells_events_of_an_input_until_it_is_unwatched),
+		cmocka_unit_test(a_watch_that_wants_no_more_asks_no_more),
+		cmocka_unit_test(two_watch_one_input_and_one_goes_on_when_the_other_ends),
+		cmocka_unit_test(a_watch_ends_with_its_device),
 		cmocka_unit_test(takes_a_lab_that_is_gone_for_a_device_that_is_gone),
 		cmocka_unit_test(opens_its_devices_again_when_the_lab_is_back),
 		cmocka_unit_test(asks_again_on_a_new_connection_where_the_old_one_broke_unnoticed),
