@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fetchProfile } from '../../proplet/hal/drivers/sim/index.ts'
 import { labFile } from '../contract/conformance.ts'
 import { prepare } from '../contract/conformance-run.ts'
 import { openCell } from '../support/cell.ts'
-import { agentProgram } from './agent.ts'
 import { BUILD_MS, noAgentTools } from './builds.ts'
+import { startCellAgent } from './cell-agent.ts'
 import { rows, runAsJob, uploadGuests } from './table.ts'
 import { seenOtherwise } from './wires.ts'
 
@@ -19,19 +17,7 @@ describe.skipIf(noAgentTools)('guests on the C agent put on the bus what the dat
     'each row of the table: the same bytes, the same result',
     async () => {
       const cell = await openCell({ lab: labFile })
-      const { json } = await cell.manager.post('/v1/proplets', { id: 'mcu-1' })
-      const tokenFile = join(cell.dir, 'mcu-1.token')
-      writeFileSync(tokenFile, json.token)
-      const broker = `mqtt://127.0.0.1:${cell.manager.mqttPort}`
-      const agent = await agentProgram({
-        id: 'mcu-1',
-        broker,
-        tokenFile,
-        data: join(cell.dir, 'mcu-1'),
-        lab: cell.socket,
-      })
-      await agent.start()
-      onTestFinished(() => agent.kill('SIGKILL'))
+      await startCellAgent(cell, 'mcu-1')
       const { devices } = await fetchProfile(cell.socket, 'mcu-1')
       // The agent has no usb.
       const profile = devices.filter(({ kind }) => kind !== 'usb')

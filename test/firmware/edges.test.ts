@@ -1,28 +1,9 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Cell, openCell } from '../support/cell.ts'
-import { agentProgram } from './agent.ts'
+import { describe, expect, test } from 'vitest'
+import { openCell } from '../support/cell.ts'
 import { BUILD_MS, noAgentTools } from './builds.ts'
+import { startCellAgent } from './cell-agent.ts'
 
 /** A deployment on the C agent that a push of a button starts, from the command line to the lab's wire. [P-7.3] */
-
-const AGENT = 'mcu-1'
-
-async function startAgent(cell: Cell): Promise<void> {
-  const { json } = await cell.manager.post('/v1/proplets', { id: AGENT, labels: { cell: '1' } })
-  const tokenFile = join(cell.dir, `${AGENT}.token`)
-  writeFileSync(tokenFile, json.token)
-  const agent = await agentProgram({
-    id: AGENT,
-    broker: `mqtt://127.0.0.1:${cell.manager.mqttPort}`,
-    tokenFile,
-    data: join(cell.dir, AGENT),
-    lab: cell.socket,
-  })
-  await agent.start()
-  onTestFinished(() => agent.kill('SIGKILL'))
-}
 
 describe.skipIf(noAgentTools)('an input of the C agent whose edge starts a run', () => {
   test(
@@ -30,7 +11,7 @@ describe.skipIf(noAgentTools)('an input of the C agent whose edge starts a run',
     async () => {
       const cell = await openCell()
       await cell.upload('ticker', 'ticker/ticker.wasm')
-      await startAgent(cell)
+      await startCellAgent(cell, 'mcu-1', { cell: '1' })
       const deploy = ['deploy', 'ticker', '--on', 'cell=1', '--keep', '--throttle', '0s', '--on-edge', 'estop:both']
       const { code, out } = await cell.cli([...deploy, '--grant', 'estop:gpio:r', '--yes'])
       expect(code).toBe(0)
