@@ -1,9 +1,8 @@
 import { parseSignature } from '../signature.ts'
-import { compatible } from '../wasm/lowered-names.ts'
 import { loweredType } from '../wasm/lowering.ts'
 import { hostFunctions, interfacesOf, pollFunctions } from '../wit/table.ts'
 
-/** Host functions of a C proplet: a row for each spelling of each, and their declarations. */
+/** Host functions of a C proplet, and their declarations. */
 
 const HEADER =
   '/* SPDX-License-Identifier: Apache-2.0 */\n/* Derived from shared/wit by `npm run derive`. Do not edit. */\n'
@@ -13,7 +12,6 @@ const METHOD = /^\[method\]([a-z0-9-]+)\./
 type Row = {
   readonly module: string
   readonly name: string
-  readonly standard: string
   readonly type: string
   readonly fn: string
 }
@@ -27,7 +25,7 @@ function rows(): readonly Row[] {
   const methods = own.map(({ module, version, name, signature }): Row => {
     const { params, results } = loweredType(parseSignature(signature))
     const type = `(${params.map((one) => letters[one] ?? '?').join('')})${results.map((one) => letters[one] ?? '?').join('')}`
-    return { module: versioned(module, version), name, standard: name, type, fn: fnOf(module, name) }
+    return { module: versioned(module, version), name, type, fn: fnOf(module, name) }
   })
   const resources = new Map(
     own.flatMap(({ module, version, name }) => {
@@ -39,7 +37,6 @@ function rows(): readonly Row[] {
     ({ module, version, resource }): Row => ({
       module: versioned(module, version),
       name: `[resource-drop]${resource}`,
-      standard: `${resource}_drop`,
       type: '(i)',
       fn: fnOf(module, `${resource}-drop`),
     }),
@@ -52,10 +49,7 @@ const fnOf = (module: string, name: string): string => `host_${c(module.split('/
 
 export function hostFunctionsHeader(): string {
   const all = rows()
-  const table = all.flatMap(({ module, name, standard, type, fn }) => [
-    `\tX("${module}", "${name}", "${type}", ${fn})`,
-    `\tX("cm32p2|${compatible(module)}", "${standard}", "${type}", ${fn})`,
-  ])
+  const table = all.map(({ module, name, type, fn }) => `\tX("${module}", "${name}", "${type}", ${fn})`)
   const declarations = all.map(({ fn }) => `void ${fn}(struct runtime_guest *guest, uint64_t *args);`)
   return `${HEADER}
 #ifndef SAMARA_HAL_HOST_FUNCTIONS_H_

@@ -55,97 +55,51 @@ void host_poll_pollable_drop(struct runtime_guest *guest, uint64_t *args);
 
 #define HAL_HOST_FUNCTIONS(X) \
 	X("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.transaction", "(iiiii)", host_i2c_i2c_transaction) \
-	X("cm32p2|wasi:i2c/i2c@0.2.0-draft", "[method]i2c.transaction", "(iiiii)", host_i2c_i2c_transaction) \
 	X("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.read", "(iiIi)", host_i2c_i2c_read) \
-	X("cm32p2|wasi:i2c/i2c@0.2.0-draft", "[method]i2c.read", "(iiIi)", host_i2c_i2c_read) \
 	X("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write", "(iiiii)", host_i2c_i2c_write) \
-	X("cm32p2|wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write", "(iiiii)", host_i2c_i2c_write) \
 	X("wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write-read", "(iiiiIi)", host_i2c_i2c_write_read) \
-	X("cm32p2|wasi:i2c/i2c@0.2.0-draft", "[method]i2c.write-read", "(iiiiIi)", host_i2c_i2c_write_read) \
 	X("wasi:i2c/delay@0.2.0-draft", "[method]delay.delay-ns", "(ii)", host_delay_delay_delay_ns) \
-	X("cm32p2|wasi:i2c/delay@0.2.0-draft", "[method]delay.delay-ns", "(ii)", host_delay_delay_delay_ns) \
 	X("wasi:spi/spi", "[method]spi-device.read", "(iIi)", host_spi_spi_device_read) \
-	X("cm32p2|wasi:spi/spi", "[method]spi-device.read", "(iIi)", host_spi_spi_device_read) \
 	X("wasi:spi/spi", "[method]spi-device.write", "(iiii)", host_spi_spi_device_write) \
-	X("cm32p2|wasi:spi/spi", "[method]spi-device.write", "(iiii)", host_spi_spi_device_write) \
 	X("wasi:spi/spi", "[method]spi-device.transfer", "(iiii)", host_spi_spi_device_transfer) \
-	X("cm32p2|wasi:spi/spi", "[method]spi-device.transfer", "(iiii)", host_spi_spi_device_transfer) \
 	X("wasi:spi/spi", "[method]spi-device.transaction", "(iiii)", host_spi_spi_device_transaction) \
-	X("cm32p2|wasi:spi/spi", "[method]spi-device.transaction", "(iiii)", host_spi_spi_device_transaction) \
 	X("wasi:spi/spi", "open", "(iii)", host_spi_open) \
-	X("cm32p2|wasi:spi/spi", "open", "(iii)", host_spi_open) \
 	X("wasi:gpio/digital@0.2.0", "[method]output-pin.set-low", "(ii)", host_digital_output_pin_set_low) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]output-pin.set-low", "(ii)", host_digital_output_pin_set_low) \
 	X("wasi:gpio/digital@0.2.0", "[method]output-pin.set-high", "(ii)", host_digital_output_pin_set_high) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]output-pin.set-high", "(ii)", host_digital_output_pin_set_high) \
 	X("wasi:gpio/digital@0.2.0", "[method]output-pin.set-state", "(iii)", host_digital_output_pin_set_state) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]output-pin.set-state", "(iii)", host_digital_output_pin_set_state) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.set-low", "(ii)", host_digital_stateful_output_pin_set_low) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.set-low", "(ii)", host_digital_stateful_output_pin_set_low) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.set-high", "(ii)", host_digital_stateful_output_pin_set_high) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.set-high", "(ii)", host_digital_stateful_output_pin_set_high) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.set-state", "(iii)", host_digital_stateful_output_pin_set_state) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.set-state", "(iii)", host_digital_stateful_output_pin_set_state) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.is-set-high", "(ii)", host_digital_stateful_output_pin_is_set_high) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.is-set-high", "(ii)", host_digital_stateful_output_pin_is_set_high) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.is-set-low", "(ii)", host_digital_stateful_output_pin_is_set_low) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.is-set-low", "(ii)", host_digital_stateful_output_pin_is_set_low) \
 	X("wasi:gpio/digital@0.2.0", "[method]stateful-output-pin.toggle", "(ii)", host_digital_stateful_output_pin_toggle) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]stateful-output-pin.toggle", "(ii)", host_digital_stateful_output_pin_toggle) \
 	X("wasi:gpio/digital@0.2.0", "[method]input-pin.is-high", "(ii)", host_digital_input_pin_is_high) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]input-pin.is-high", "(ii)", host_digital_input_pin_is_high) \
 	X("wasi:gpio/digital@0.2.0", "[method]input-pin.is-low", "(ii)", host_digital_input_pin_is_low) \
-	X("cm32p2|wasi:gpio/digital@0.2", "[method]input-pin.is-low", "(ii)", host_digital_input_pin_is_low) \
 	X("wasi:gpio/digital@0.2.0", "open-output", "(iii)", host_digital_open_output) \
-	X("cm32p2|wasi:gpio/digital@0.2", "open-output", "(iii)", host_digital_open_output) \
 	X("wasi:gpio/digital@0.2.0", "open-stateful-output", "(iii)", host_digital_open_stateful_output) \
-	X("cm32p2|wasi:gpio/digital@0.2", "open-stateful-output", "(iii)", host_digital_open_stateful_output) \
 	X("wasi:gpio/digital@0.2.0", "open-input", "(iii)", host_digital_open_input) \
-	X("cm32p2|wasi:gpio/digital@0.2", "open-input", "(iii)", host_digital_open_input) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.start-wait-high", "(ii)", host_digital_async_input_wait_pin_start_wait_high) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.start-wait-high", "(ii)", host_digital_async_input_wait_pin_start_wait_high) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.start-wait-low", "(ii)", host_digital_async_input_wait_pin_start_wait_low) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.start-wait-low", "(ii)", host_digital_async_input_wait_pin_start_wait_low) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.start-wait-rising-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_rising_edge) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.start-wait-rising-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_rising_edge) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.start-wait-falling-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_falling_edge) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.start-wait-falling-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_falling_edge) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.start-wait-any-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_any_edge) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.start-wait-any-edge", "(ii)", host_digital_async_input_wait_pin_start_wait_any_edge) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.subscribe", "(i)i", host_digital_async_input_wait_pin_subscribe) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.subscribe", "(i)i", host_digital_async_input_wait_pin_subscribe) \
 	X("wasi:gpio/digital-async@0.2.0", "[method]input-wait-pin.finish-wait", "(ii)", host_digital_async_input_wait_pin_finish_wait) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "[method]input-wait-pin.finish-wait", "(ii)", host_digital_async_input_wait_pin_finish_wait) \
 	X("wasi:gpio/digital-async@0.2.0", "open-input-wait", "(iii)", host_digital_async_open_input_wait) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "open-input-wait", "(iii)", host_digital_async_open_input_wait) \
 	X("samara:device/open@0.1.0", "open-i2c", "(iii)", host_open_open_i2c) \
-	X("cm32p2|samara:device/open@0.1", "open-i2c", "(iii)", host_open_open_i2c) \
 	X("samara:device/open@0.1.0", "open-delay", "()i", host_open_open_delay) \
-	X("cm32p2|samara:device/open@0.1", "open-delay", "()i", host_open_open_delay) \
 	X("samara:device/config@0.1.0", "get", "(iii)", host_config_get) \
-	X("cm32p2|samara:device/config@0.1", "get", "(iii)", host_config_get) \
 	X("wasi:io/poll@0.2.6", "[method]pollable.ready", "(i)i", host_poll_pollable_ready) \
-	X("cm32p2|wasi:io/poll@0.2", "[method]pollable.ready", "(i)i", host_poll_pollable_ready) \
 	X("wasi:io/poll@0.2.6", "[method]pollable.block", "(i)", host_poll_pollable_block) \
-	X("cm32p2|wasi:io/poll@0.2", "[method]pollable.block", "(i)", host_poll_pollable_block) \
 	X("wasi:io/poll@0.2.6", "poll", "(iii)", host_poll_poll) \
-	X("cm32p2|wasi:io/poll@0.2", "poll", "(iii)", host_poll_poll) \
 	X("wasi:i2c/i2c@0.2.0-draft", "[resource-drop]i2c", "(i)", host_i2c_i2c_drop) \
-	X("cm32p2|wasi:i2c/i2c@0.2.0-draft", "i2c_drop", "(i)", host_i2c_i2c_drop) \
 	X("wasi:i2c/delay@0.2.0-draft", "[resource-drop]delay", "(i)", host_delay_delay_drop) \
-	X("cm32p2|wasi:i2c/delay@0.2.0-draft", "delay_drop", "(i)", host_delay_delay_drop) \
 	X("wasi:spi/spi", "[resource-drop]spi-device", "(i)", host_spi_spi_device_drop) \
-	X("cm32p2|wasi:spi/spi", "spi-device_drop", "(i)", host_spi_spi_device_drop) \
 	X("wasi:gpio/digital@0.2.0", "[resource-drop]output-pin", "(i)", host_digital_output_pin_drop) \
-	X("cm32p2|wasi:gpio/digital@0.2", "output-pin_drop", "(i)", host_digital_output_pin_drop) \
 	X("wasi:gpio/digital@0.2.0", "[resource-drop]stateful-output-pin", "(i)", host_digital_stateful_output_pin_drop) \
-	X("cm32p2|wasi:gpio/digital@0.2", "stateful-output-pin_drop", "(i)", host_digital_stateful_output_pin_drop) \
 	X("wasi:gpio/digital@0.2.0", "[resource-drop]input-pin", "(i)", host_digital_input_pin_drop) \
-	X("cm32p2|wasi:gpio/digital@0.2", "input-pin_drop", "(i)", host_digital_input_pin_drop) \
 	X("wasi:gpio/digital-async@0.2.0", "[resource-drop]input-wait-pin", "(i)", host_digital_async_input_wait_pin_drop) \
-	X("cm32p2|wasi:gpio/digital-async@0.2", "input-wait-pin_drop", "(i)", host_digital_async_input_wait_pin_drop) \
-	X("wasi:io/poll@0.2.6", "[resource-drop]pollable", "(i)", host_poll_pollable_drop) \
-	X("cm32p2|wasi:io/poll@0.2", "pollable_drop", "(i)", host_poll_pollable_drop)
+	X("wasi:io/poll@0.2.6", "[resource-drop]pollable", "(i)", host_poll_pollable_drop)
 
 #define HAL_INTERFACES(X) \
 	X("wasi:i2c/i2c") \

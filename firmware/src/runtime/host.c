@@ -44,14 +44,44 @@ void runtime_on_device_argument(int (*open)(struct runtime_guest *guest, const c
 	host.open = open;
 }
 
+/* What the component model proposes for build targets: compatible versions share a name, of which
+ * the last parts are left out, and drops are called otherwise. shared/wasm/lowered-names.ts */
+#define STANDARD "cm32p2|"
+#define DROP	 "[resource-drop]"
+
+static bool is_module(const char *own, const char *asked, bool is_standard)
+{
+	size_t len = strlen(asked);
+
+	return strncmp(own, asked, len) == 0 &&
+	       (own[len] == '\0' || (is_standard && own[len] == '.' && strchr(asked, '@')));
+}
+
+static bool is_function(const char *own, const char *asked, bool is_standard)
+{
+	size_t drop = sizeof(DROP) - 1;
+
+	if (!is_standard || strncmp(own, DROP, drop) != 0) {
+		return strcmp(own, asked) == 0;
+	}
+	size_t len = strlen(own + drop);
+
+	return strncmp(own + drop, asked, len) == 0 && strcmp(asked + len, "_drop") == 0;
+}
+
 const struct runtime_host_function *host_function(const char *module, const char *name)
 {
+	size_t prefix = sizeof(STANDARD) - 1;
+	bool is_standard = strncmp(module, STANDARD, prefix) == 0;
+
+	module += is_standard ? prefix : 0;
 	for (size_t table = 0; table < host.count; table++) {
 		for (size_t index = 0; index < host.tables[table].count; index++) {
 			const struct runtime_host_function *one =
 				&host.tables[table].functions[index];
 
-			if (strcmp(one->name, name) == 0 && strcmp(one->module, module) == 0) {
+			if (is_function(one->name, name, is_standard) &&
+			    is_module(one->module, module, is_standard)) {
 				return one;
 			}
 		}

@@ -91,8 +91,8 @@ struct runtime_guest;
 typedef void (*runtime_host_fn)(struct runtime_guest *guest, uint64_t *args);
 
 struct runtime_host_function {
-	const char *module;    /* `wasi:i2c/i2c@0.2.0-draft` */
-	const char *name;      /* `[method]i2c.read` */
+	const char *module; /* `wasi:i2c/i2c@0.2.0-draft`; the standard's spelling finds it too */
+	const char *name;   /* `[method]i2c.read` */
 	const char *signature; /* core, as WAMR writes it: `(iiIi)`, `(ii)i`; i I f F */
 	runtime_host_fn function;
 };

@@ -12,6 +12,7 @@
 
 #include "port/port.h"
 #include "runtime/call.h"
+#include "runtime/guest.h"
 
 /* A host function of the test's own: what it does to the guest. */
 
@@ -30,7 +31,12 @@ static void on_drop(void *data)
 	dropped++;
 }
 
-static struct runtime_host_function functions[] = {{"test:host/it", "do", "()i", host}};
+static const struct runtime_host_function functions[] = {
+	{"test:host/it", "do", "()i", host},
+	{"test:host/it@0.2.7", "[method]pin.get", "()i", host},
+	{"test:host/it@0.2.7", "[resource-drop]pin", "()i", host},
+	{"test:host/it@0.3.0-draft", "do", "()i", host},
+};
 
 static void calling_host(void)
 {
@@ -94,6 +100,27 @@ static void host_functions_get_at_the_guest_and_trap_it(void **state)
 	assert_int_equal(dropped, 1);
 	runtime_release(5);
 	assert_int_equal(dropped, 2);
+}
+
+static void host_functions_are_found_in_both_spellings(void **state)
+{
+	(void)state;
+	assert_ptr_equal(host_function("test:host/it", "do"), &functions[0]);
+	assert_ptr_equal(host_function("cm32p2|test:host/it", "do"), &functions[0]);
+	assert_ptr_equal(host_function("test:host/it@0.2.7", "[method]pin.get"), &functions[1]);
+	/* Compatible versions share a name. */
+	assert_ptr_equal(host_function("cm32p2|test:host/it@0.2", "[method]pin.get"),
+			 &functions[1]);
+	assert_ptr_equal(host_function("test:host/it@0.2.7", "[resource-drop]pin"), &functions[2]);
+	assert_ptr_equal(host_function("cm32p2|test:host/it@0.2", "pin_drop"), &functions[2]);
+	assert_ptr_equal(host_function("cm32p2|test:host/it@0.3.0-draft", "do"), &functions[3]);
+	/* Neither is the other. */
+	assert_null(host_function("test:host/it@0.2", "[method]pin.get"));
+	assert_null(host_function("test:host/it@0.2.7", "pin_drop"));
+	assert_null(host_function("cm32p2|test:host/it@0.2", "[resource-drop]pin"));
+	assert_null(host_function("cm32p2|test:host/it@0.1", "[method]pin.get"));
+	assert_null(host_function("cm32p2|test:host/i", "do"));
+	assert_null(host_function("test:host/it@0.2.6", "[method]pin.get"));
 }
 
 static void a_host_function_sleeps_no_longer_than_its_call_may(void **state)
@@ -209,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(host_functions_get_at_the_guest_and_trap_it, begin),
+		cmocka_unit_test_setup(host_functions_are_found_in_both_spellings, begin),
 		cmocka_unit_test_setup(a_host_function_sleeps_no_longer_than_its_call_may, begin),
 		cmocka_unit_test_setup(lets_no_allocator_call_the_host, begin),
 		cmocka_unit_test_setup(hands_devices_over_by_name, begin),
@@ -216,7 +244,7 @@ int main(void)
 	};
 
 	runtime_init();
-	runtime_register(functions, 1);
+	runtime_register(functions, sizeof(functions) / sizeof(functions[0]));
 	runtime_on_instance_end(on_drop);
 	runtime_on_device_argument(open_device);
 	return cmocka_run_group_tests(tests, NULL, NULL);
