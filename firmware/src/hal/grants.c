@@ -69,7 +69,7 @@ static int hold_to_profile(struct hal_grant *grant, bool is_replay, struct codec
 	return 0;
 }
 
-static uint32_t number(struct codec_reader *reader, uint32_t max)
+uint32_t hal_read_number(struct codec_reader *reader, uint32_t max)
 {
 	uint64_t value = 0;
 
@@ -86,7 +86,8 @@ static void read_addresses(struct codec_reader *reader, struct hal_grant *grant)
 		reader->error = -ENOSPC;
 	}
 	while (count-- > 0 && !reader->error) {
-		grant->addresses[grant->addresses_count++] = (uint16_t)number(reader, UINT16_MAX);
+		grant->addresses[grant->addresses_count++] =
+			(uint16_t)hal_read_number(reader, UINT16_MAX);
 	}
 }
 
@@ -103,22 +104,22 @@ static void read_grant(struct codec_reader *reader, struct hal_grant *grant)
 			(void)codec_read_text(reader, grant->name, sizeof(grant->name));
 			break;
 		case 2:
-			grant->kind = (enum bus_kind)number(reader, BUS_USB);
+			grant->kind = (enum bus_kind)hal_read_number(reader, BUS_USB);
 			break;
 		case 3:
-			grant->access = (uint8_t)number(reader, CODEC_ACCESS_READ_WRITE);
+			grant->access = (uint8_t)hal_read_number(reader, CODEC_ACCESS_READ_WRITE);
 			break;
 		case 4:
 			read_addresses(reader, grant);
 			break;
 		case 5: {
-			uint32_t bytes = number(reader, UINT32_MAX);
+			uint32_t bytes = hal_read_number(reader, UINT32_MAX);
 
 			grant->max_bytes = bytes < grant->max_bytes ? bytes : grant->max_bytes;
 			break;
 		}
 		case 6:
-			grant->per_second = number(reader, UINT32_MAX);
+			grant->per_second = hal_read_number(reader, UINT32_MAX);
 			break;
 		default:
 			(void)codec_skip(reader);

@@ -42,8 +42,8 @@ void hal_close(void);
  *
  * @param grants   CBOR list of grant, NULL for none.
  * @param[out] error Where it cannot be had: code NOT_FOUND (no such device), PERMISSION_DENIED
- * (another kind, direction or address), INVALID_ARGUMENT (not a list of grants), RESOURCE_EXHAUSTED
- * (more than fit), with the name.
+ * (another kind, direction or address), INVALID_ARGUMENT (not a list of grants), TOO_LARGE (more
+ * than fit), UNAVAILABLE (it cannot be opened now), with the name.
  * @retval 0 Open. @retval -EINVAL error is filled in. @retval -ENOMEM The pool is full.
  */
 int hal_session_open(struct hal_session **session, const struct hal_session_options *options,

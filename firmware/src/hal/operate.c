@@ -50,14 +50,15 @@ int hal_device_open(const struct hal_device *device, char *why, size_t size)
 	return opened;
 }
 
-void hal_device_give_up(const struct hal_device *device)
+void hal_device_give_up(const struct hal_device *device, int handle)
 {
-	int *handle = &handles[index_of(device)];
+	int *open = &handles[index_of(device)];
 
 	port_mutex_lock(&mutex);
-	if (*handle >= 0) {
-		port_device_close(*handle);
-		*handle = -1;
+	/* Somebody else may have opened it again meanwhile. */
+	if (handle >= 0 && *open == handle) {
+		port_device_close(handle);
+		*open = -1;
 	}
 	port_mutex_unlock(&mutex);
 }
@@ -68,7 +69,7 @@ void hal_devices_close(void)
 	const struct hal_device *devices = hal_profile(&count);
 
 	for (size_t index = 0; index < count; index++) {
-		hal_device_give_up(&devices[index]);
+		hal_device_give_up(&devices[index], handles[index]);
 	}
 }
 
@@ -120,7 +121,7 @@ static void run(struct hal_session *session, const struct hal_device *device,
 	}
 	session->running = -1;
 	if (operation->error == BUS_NO_DEVICE) {
-		hal_device_give_up(device);
+		hal_device_give_up(device, handle);
 	}
 }
 

@@ -13,8 +13,8 @@
 void hal_operate_init(void);
 /** @brief Open it where it is not. @retval >=0 Handle. @retval -errno, and `why` in words. */
 int hal_device_open(const struct hal_device *device, char *why, size_t size);
-/** @brief It is gone: whoever wants it next opens it again. */
-void hal_device_give_up(const struct hal_device *device);
+/** @brief What had this handle is gone: whoever wants it next opens it again. */
+void hal_device_give_up(const struct hal_device *device, int handle);
 void hal_devices_close(void);
 /** @brief Sessions that are open. session.c */
 uint32_t hal_sessions_open(void);

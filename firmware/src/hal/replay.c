@@ -13,14 +13,6 @@
 /* Bytes that a text shows of one segment. */
 #define SHOWN	 8
 
-static uint32_t number(struct codec_reader *reader, uint32_t max)
-{
-	uint64_t value = 0;
-
-	(void)codec_read_uint(reader, max, &value);
-	return (uint32_t)value;
-}
-
 static void read_device(struct hal_session *session, struct codec_reader *reader, uint8_t *index)
 {
 	char name[HAL_NAME_MAX + 1] = "";
@@ -51,6 +43,7 @@ static int open_rows(struct hal_session *session)
 	uint32_t count = 0;
 	uint64_t key = 0;
 
+	memset(replay->devices, UINT8_MAX, sizeof(replay->devices));
 	codec_reader_init(reader, &replay->source);
 	(void)codec_read_map(reader, 16, &pairs);
 	if (codec_read_key(reader, &key) || key != 1 || codec_read_array(reader, 16, &count)) {
@@ -193,13 +186,13 @@ static bool same_segment(struct codec_reader *reader, const struct bus_segment *
 	(void)codec_read_map(reader, 16, &pairs);
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
 		if (key == 1) {
-			value = number(reader, BUS_SEGMENT_DELAY);
+			value = hal_read_number(reader, BUS_SEGMENT_DELAY);
 			add(text, bus_segment_words[value]);
 			same = same && value == segment->kind;
 		} else if (key == 2) {
 			same = same_bytes(reader, segment, text) && same;
 		} else if (key == 3) {
-			value = number(reader, UINT32_MAX);
+			value = hal_read_number(reader, UINT32_MAX);
 			add_number(text, "%u", value);
 			same = same && value == segment->length;
 		} else {
@@ -262,18 +255,18 @@ static bool take_row(struct hal_session *session, size_t device, struct bus_oper
 	while (pairs-- > 0 && codec_read_key(reader, &key) == 0) {
 		switch (key) {
 		case 1:
-			value = session->replay->devices[number(reader, 15)];
+			value = session->replay->devices[hal_read_number(reader, 15)];
 			same = value == device;
 			add(text, value < session->grants_count ? session->grants[value].name
 								: "another device");
 			break;
 		case 2:
-			value = number(reader, BUS_DELAY);
+			value = hal_read_number(reader, BUS_DELAY);
 			add_op(text, value);
 			same = same && value == operation->op;
 			break;
 		case 3:
-			value = number(reader, UINT32_MAX);
+			value = hal_read_number(reader, UINT32_MAX);
 			add_number(text, "0x%x", value);
 			same = same && value == operation->target;
 			break;
@@ -293,7 +286,7 @@ static bool take_row(struct hal_session *session, size_t device, struct bus_oper
 			(void)codec_read_bool(reader, &operation->level);
 			break;
 		case 8:
-			operation->error = (enum bus_error)number(reader, BUS_IO);
+			operation->error = (enum bus_error)hal_read_number(reader, BUS_IO);
 			break;
 		case 9:
 			(void)codec_read_text(reader, operation->detail, sizeof(operation->detail));

@@ -19,6 +19,7 @@ struct hal_row_place {
 struct hal_wait {
 	struct bus_operation operation; /* the port's while it is waited for */
 	enum { WAIT_NONE, WAIT_UNDER_WAY, WAIT_OVER } state;
+	int handle;	/* of the device while it is waited for */
 	int watch;	/* -1: nobody waits */
 	uint32_t owner; /* the handle that has begun it */
 	bool is_told;	/* guarded by wait.c's mutex, as is what follows */
@@ -94,6 +95,8 @@ void hal_watch_init(void);
 
 /* grants.c */
 
+/** @brief A number up to `max`; 0 where it is none. */
+uint32_t hal_read_number(struct codec_reader *reader, uint32_t max);
 /** @brief Begin to read a list of grants. @retval 0 @retval -EINVAL error is filled in. */
 int hal_grants_open(struct codec_reader *reader, const struct codec_source *source,
 		    const char *holder, uint32_t *count, struct codec_error *error);

@@ -99,7 +99,7 @@ static void finish(struct hal_session *session, struct hal_grant *grant)
 		}
 		record(session, grant);
 		if (wait->operation.error == BUS_NO_DEVICE) {
-			hal_device_give_up(grant->device);
+			hal_device_give_up(grant->device, wait->handle);
 		}
 	}
 }
@@ -134,6 +134,7 @@ static bool watch(struct hal_grant *grant)
 		operation->error = BUS_NO_DEVICE;
 		return false;
 	}
+	grant->wait->handle = handle;
 	grant->wait->watch = port_device_watch(handle, operation, on_event);
 	return grant->wait->watch >= 0;
 }

@@ -20,6 +20,7 @@ struct hal_watching {
 	void (*on_edge)(struct hal_watch *watch);
 	void (*on_lost)(struct hal_watch *watch, const struct codec_error *error);
 	const struct hal_device *device;
+	int handle;
 	int number;
 	bool has_edge;
 	bool is_lost;
@@ -56,7 +57,7 @@ static int unavailable(const struct hal_watching *watching, struct codec_error *
 	const struct bus_operation *wait = &watching->wait;
 
 	if (wait->error == BUS_NO_DEVICE) {
-		hal_device_give_up(watching->device);
+		hal_device_give_up(watching->device, watching->handle);
 	}
 	return fail(error, CODEC_UNAVAILABLE, watching->device->name,
 		    wait->detail[0] ? wait->detail : bus_error_words[wait->error]);
@@ -147,10 +148,11 @@ int hal_watch_begin(struct hal_watch *watch, struct hal_session *session, const 
 		.on_lost = on_lost,
 		.device = device,
 	};
-	int handle = hal_device_open(device, watching->wait.detail, sizeof(watching->wait.detail));
-
-	watching->number =
-		handle < 0 ? handle : port_device_watch(handle, &watching->wait, on_event);
+	watching->handle =
+		hal_device_open(device, watching->wait.detail, sizeof(watching->wait.detail));
+	watching->number = watching->handle < 0
+				   ? watching->handle
+				   : port_device_watch(watching->handle, &watching->wait, on_event);
 	if (watching->number < 0) {
 		(void)unavailable(watching, error);
 		runtime_free(watching);

@@ -11,7 +11,8 @@
 #include "port/port.h"
 #include "support/fake_port.h"
 
-#define WATCHES 8
+#define WATCHES	    8
+#define DEVICES_MAX 16
 
 static struct {
 	char did[4096];
@@ -23,6 +24,7 @@ static struct {
 	char detail[BUS_DETAIL_MAX + 1];
 	bool level;
 	uint64_t takes_us;
+	int opens;
 	void (*meanwhile)(void);
 	const char *absent;
 	bool refuses_watch;
@@ -95,12 +97,12 @@ void fake_devices_absent(const char *name)
 	fake.absent = name;
 }
 
-/** A handle is the place of its device in the profile. */
+/** A handle is the place of its device in the profile, and how often one was opened. */
 static const struct hal_device *device_of(int handle)
 {
 	size_t count;
 
-	return &hal_profile(&count)[handle];
+	return &hal_profile(&count)[handle % DEVICES_MAX];
 }
 
 int port_device_open(const struct hal_device *device, char *why, size_t size)
@@ -112,7 +114,7 @@ int port_device_open(const struct hal_device *device, char *why, size_t size)
 		return -ENODEV;
 	}
 	say("open %s\n", device->name);
-	return (int)(device - hal_profile(&count));
+	return ++fake.opens * DEVICES_MAX + (int)(device - hal_profile(&count));
 }
 
 void port_device_close(int handle)

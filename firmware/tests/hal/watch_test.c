@@ -156,6 +156,38 @@ static void an_input_that_is_gone_is_told_and_may_be_watched_again(void **state)
 	assert_int_equal(edges, 1);
 }
 
+static struct hal_watch other;
+static unsigned int others_losses;
+
+static void on_others_loss(struct hal_watch *told, const struct codec_error *error)
+{
+	(void)told;
+	(void)error;
+	others_losses++;
+}
+
+static void what_was_opened_again_is_not_closed_by_another_loss(void **state)
+{
+	struct codec_error error;
+
+	(void)state;
+	memset(&other, 0, sizeof(other));
+	others_losses = 0;
+	watch_button();
+	assert_int_equal(hal_watch_begin(&other, session, "button", BUS_PIN_ANY, on_edge,
+					 on_others_loss, &error),
+			 0);
+	act = watch_button;
+	assert_true(fake_devices_lose("button", BUS_NO_DEVICE, "gone"));
+	assert_true(fake_devices_lose("button", BUS_NO_DEVICE, "gone"));
+	settle();
+	assert_int_equal(losses, 1);
+	assert_int_equal(others_losses, 1);
+	assert_string_equal(fake_devices_did(),
+			    "watch button 3\nwatch button 4\nunwatch button\nclose button\n"
+			    "open button\nwatch button 3\nunwatch button");
+}
+
 static void an_edge_before_the_loss_is_told(void **state)
 {
 	(void)state;
@@ -250,6 +282,7 @@ int main(void)
 		TEST(nothing_is_told_after_the_end),
 		TEST(its_owner_may_end_it_while_it_is_told),
 		TEST(an_input_that_is_gone_is_told_and_may_be_watched_again),
+		TEST(what_was_opened_again_is_not_closed_by_another_loss),
 		TEST(an_edge_before_the_loss_is_told),
 		TEST(a_loss_after_the_end_is_nobodys),
 		TEST(only_inputs_that_were_granted_for_reading_have_edges),
