@@ -477,7 +477,7 @@ static int open_session(struct attempt *one, struct codec_error *error)
 
 	if (failed == -ENOMEM) {
 		codec_error_set(error, CODEC_RESOURCE_EXHAUSTED,
-				"%s: all sessions with devices are in use", one->holder);
+				"%s: the pool has no room for its devices", one->holder);
 	}
 	return failed;
 }
