@@ -144,6 +144,9 @@ static int expect(struct codec_reader *reader, enum codec_type type, uint64_t ma
 
 int codec_read_uint(struct codec_reader *reader, uint64_t max, uint64_t *value)
 {
+	if (reader->error) {
+		return reader->error;
+	}
 	int error = expect(reader, CODEC_UINT, max, value);
 
 	return error == -EMSGSIZE ? (reader->error = -ERANGE) : error;

@@ -149,6 +149,26 @@ static void one_form_alone_is_taken(void **state)
 	BAD("\x44\x00");
 }
 
+static void the_first_error_of_a_reader_stays(void **state)
+{
+	static const uint8_t document[] = {0xa2, 0x01, 0x63, 'a', 'd', 'd', 0x02, 0x00};
+	struct codec_bytes bytes = {document, sizeof(document)};
+	struct codec_source source = codec_source_bytes(&bytes);
+	struct codec_reader reader;
+	uint32_t pairs;
+	uint64_t key = 0;
+	char text[3];
+
+	(void)state;
+	codec_reader_init(&reader, &source);
+	assert_int_equal(codec_read_map(&reader, 2, &pairs), 0);
+	assert_int_equal(codec_read_key(&reader, &key), 0);
+	assert_int_equal(codec_read_text(&reader, text, sizeof(text)), -EMSGSIZE);
+	assert_int_equal(codec_read_key(&reader, &key), -EMSGSIZE);
+	assert_int_equal(reader.error, -EMSGSIZE);
+	assert_int_equal(codec_finish(&reader), -EMSGSIZE);
+}
+
 static void depth_has_a_bound(void **state)
 {
 	char deep[64];
@@ -214,6 +234,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(what_breaks_a_bound_is_not_encoded),
 		cmocka_unit_test(one_form_alone_is_taken),
+		cmocka_unit_test(the_first_error_of_a_reader_stays),
 		cmocka_unit_test(depth_has_a_bound),
 		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(topics_are_those_of_the_protocol),
