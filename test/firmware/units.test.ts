@@ -35,6 +35,8 @@ const programs: readonly string[] = [
   'hal_replay',
   'hal_wait',
   'hal_watch',
+  'task_functions',
+  'task_attempts',
   'health',
   'posix_errno',
   'posix_lab',
