@@ -37,6 +37,7 @@ const programs: readonly string[] = [
   'hal_watch',
   'task_functions',
   'task_attempts',
+  'task_outbox',
   'health',
   'posix_errno',
   'posix_lab',

@@ -82,8 +82,8 @@ static uint64_t renewed_us;
 static bool leaving;
 static unsigned int refused_count;
 
-/* Acknowledged attempts of this connection: a start that comes twice must not run them again.
- * [P-1.2] */
+/* Attempts of this connection whose end the manager has, acknowledged or said without being kept: a
+ * start that comes twice must not run them. [P-1.2] */
 static struct attempt_ref finished[REMEMBERED];
 static unsigned int finished_next;
 
@@ -95,6 +95,11 @@ static bool is_finished(const struct codec_span *task, uint16_t attempt)
 		}
 	}
 	return false;
+}
+
+static void remember_finished(const struct codec_span *task, uint16_t attempt)
+{
+	attempt_name(&finished[finished_next++ % REMEMBERED], task, attempt);
 }
 
 static struct attempt *of_task(const struct codec_span *task)
@@ -575,6 +580,12 @@ static bool hold(const struct codec_start *start)
 
 /* Messages */
 
+static bool has_place(void)
+{
+	return outbox_count() + count_held() < CONFIG_SAMARA_RESULTS;
+}
+
+/** What is held will need its place: where there is no other, a refusal is said, and not kept. */
 static void refuse(const struct codec_span *task, uint16_t attempt, enum codec_outcome outcome,
 		   enum codec_error_code code, const char *why)
 {
@@ -582,7 +593,12 @@ static void refuse(const struct codec_span *task, uint16_t attempt, enum codec_o
 	struct attempt_ref ref;
 
 	attempt_name(&ref, task, attempt);
-	outbox_add(&ref, &result, NULL, 0, NULL, 0);
+	if (has_place()) {
+		outbox_add(&ref, &result, NULL, 0, NULL, 0);
+	} else {
+		outbox_say(&ref, &result);
+		remember_finished(task, attempt);
+	}
 }
 
 static enum codec_error_code refusal(const struct codec_start *start, const struct attempt *older,
@@ -617,8 +633,7 @@ static enum codec_error_code refusal(const struct codec_start *start, const stru
 		return CODEC_RESOURCE_EXHAUSTED;
 	}
 	*why = "results wait to be acknowledged";
-	return outbox_count() + count_held() >= CONFIG_SAMARA_RESULTS ? CODEC_RESOURCE_EXHAUSTED
-								      : CODEC_NO_ERROR;
+	return has_place() ? CODEC_NO_ERROR : CODEC_RESOURCE_EXHAUSTED;
 }
 
 void attempts_start(const struct codec_start *start)
@@ -767,8 +782,7 @@ void attempts_ack(const struct codec_ack *ack)
 		const struct codec_attempt_ref *ref = &ack->attempts[index];
 
 		if (outbox_forget(&ref->task, ref->attempt)) {
-			attempt_name(&finished[finished_next++ % REMEMBERED], &ref->task,
-				     ref->attempt);
+			remember_finished(&ref->task, ref->attempt);
 		}
 	}
 }

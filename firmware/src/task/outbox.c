@@ -82,11 +82,6 @@ unsigned int outbox_count(void)
 	return count;
 }
 
-bool outbox_full(void)
-{
-	return outbox_count() == CONFIG_SAMARA_RESULTS;
-}
-
 bool outbox_has(const struct codec_span *task, uint16_t attempt)
 {
 	return find(task, attempt) != NULL;
@@ -259,7 +254,23 @@ void outbox_add(const struct attempt_ref *ref, struct codec_result *result, cons
 	}
 	remember(row, number, result);
 	publish(row);
-	loop_timer_start(&resend_timer, LOOK_US, look, NULL);
+	if (!resend_timer.armed) {
+		loop_timer_start(&resend_timer, LOOK_US, look, NULL);
+	}
+}
+
+void outbox_say(const struct attempt_ref *ref, struct codec_result *result)
+{
+	size_t size;
+	uint8_t *payload = link_buffer(&size);
+
+	result->task = codec_span_of(ref->task);
+	result->attempt = ref->attempt;
+	int len = codec_encode_result(payload, size, result);
+
+	if (len > 0) {
+		(void)link_send(CODEC_TOPIC_RESULT, NULL, payload, (size_t)len);
+	}
 }
 
 void outbox_resend(const struct codec_span *task, uint16_t attempt)

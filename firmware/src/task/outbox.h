@@ -27,7 +27,6 @@ void attempt_name(struct attempt_ref *ref, const struct codec_span *task, uint16
 
 /** @brief Take over what an earlier run of the agent has left. */
 void outbox_open(void);
-bool outbox_full(void);
 unsigned int outbox_count(void);
 bool outbox_has(const struct codec_span *task, uint16_t attempt);
 /**
@@ -38,6 +37,8 @@ bool outbox_has(const struct codec_span *task, uint16_t attempt);
  */
 void outbox_add(const struct attempt_ref *ref, struct codec_result *result, const uint8_t *body,
 		size_t body_len, const uint8_t *transcript, size_t transcript_len);
+/** @brief Say a result once, and keep nothing of it. */
+void outbox_say(const struct attempt_ref *ref, struct codec_result *result);
 void outbox_resend(const struct codec_span *task, uint16_t attempt);
 void outbox_resend_all(void);
 /** @brief Acknowledged, or fenced. @retval true It was there. */

@@ -126,6 +126,9 @@ int link_send(enum codec_topic topic, const char *deployment, const void *payloa
 	one->at_us = port_now_us();
 	one->len = len;
 	memcpy(one->payload, payload, len);
+	if (manager.on_said) {
+		manager.on_said(one);
+	}
 	return 0;
 }
 

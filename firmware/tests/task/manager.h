@@ -25,7 +25,8 @@ struct manager {
 	bool full; /* the link takes nothing now */
 	uint32_t epoch;
 	uint8_t boot[8];
-	uint8_t asked[128][32]; /* digests that were pulled, in order */
+	void (*on_said)(const struct said *said); /* NULL: nothing */
+	uint8_t asked[128][32];			  /* digests that were pulled, in order */
 	size_t asked_count;
 };
 extern struct manager manager;
