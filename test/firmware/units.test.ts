@@ -38,6 +38,7 @@ const programs: readonly string[] = [
   'task_functions',
   'task_attempts',
   'task_outbox',
+  'task_deployments',
   'health',
   'posix_errno',
   'posix_lab',

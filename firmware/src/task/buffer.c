@@ -237,6 +237,11 @@ void buffer_offline(void)
 	}
 }
 
+void buffer_open(void)
+{
+	kept = NULL;
+}
+
 void buffer_close(void)
 {
 	loop_timer_stop(&look_timer);

@@ -9,6 +9,7 @@
 #include "codec/messages.h"
 #include "task/instance.h"
 
+void buffer_open(void);
 /** @brief Send it, or keep it until it may go. Body and words are copied. Counts in one->dropped
  * what has to go. */
 void buffer_add(struct instance *one, const struct codec_deployment_result *result);

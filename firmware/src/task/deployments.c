@@ -40,6 +40,7 @@ static struct link_pull pull;
 static struct loop_timer retry_timer;
 static unsigned int retries;
 static uint32_t last_keep;
+static bool closed;
 
 static bool is_newer(const struct index *one, const struct index *other)
 {
@@ -166,7 +167,9 @@ static int read_desired(uint32_t id, struct desired *desired)
 			(void)codec_skip(&reader);
 		}
 	}
-	return codec_finish(&reader);
+	int failed = codec_finish(&reader);
+
+	return failed == 0 && desired->deployment[0] == '\0' ? -EBADMSG : failed;
 }
 
 static uint32_t crc_of(uint32_t id)
@@ -256,9 +259,11 @@ static bool is_named(const struct instance *one, uint32_t generation, uint32_t c
 
 static void failed(const struct codec_error *why);
 
-/** Those for which there is no room now are tried again. */
+/** Those for which there is no room now are tried again. The others go on meanwhile, and must know
+ * where their words are. */
 static void apply(void)
 {
+	struct codec_error why = {.code = CODEC_NO_ERROR};
 	struct desired desired;
 
 	for (struct instance *one = instances, *next; one; one = next) {
@@ -271,14 +276,14 @@ static void apply(void)
 		uint32_t id = document_id(kept.generation, index);
 
 		if (read_desired(id, &desired) == 0 && apply_one(&desired, crc_of(id))) {
-			struct codec_error why;
-
 			codec_error_set(&why, CODEC_RESOURCE_EXHAUSTED,
 					"the pool has no room for deployment %s",
 					desired.deployment);
-			failed(&why);
-			return;
 		}
+	}
+	if (why.code != CODEC_NO_ERROR) {
+		failed(&why);
+		return;
 	}
 	error.code = CODEC_NO_ERROR;
 	retries = 0;
@@ -343,7 +348,7 @@ static int copy_list(const struct codec_source *source, struct index *next, stru
 	codec_reader_init(&reader, source);
 	if (codec_read_map(&reader, 16, &pairs) || pairs == 0 || codec_read_key(&reader, &key) ||
 	    key != 1 || codec_read_array(&reader, PER_LIST, &next->count)) {
-		return wrong(why, CODEC_DATA_LOSS, "the list cannot be read");
+		return wrong(why, CODEC_INVALID_ARGUMENT, "it is no list of deployments");
 	}
 	if (next->count > CONFIG_SAMARA_DEPLOYMENTS) {
 		codec_error_set(why, CODEC_RESOURCE_EXHAUSTED,
@@ -352,14 +357,18 @@ static int copy_list(const struct codec_source *source, struct index *next, stru
 		return -EINVAL;
 	}
 	for (uint32_t index = 0; index < next->count; index++) {
+		uint32_t id = document_id(next->generation, index);
 		uint32_t begin = reader.offset;
+		struct desired desired;
 
 		if (codec_skip(&reader)) {
-			return wrong(why, CODEC_DATA_LOSS, "the list cannot be read");
+			return wrong(why, CODEC_INVALID_ARGUMENT, "it is no list of deployments");
 		}
-		if (copy_document(source, begin, reader.offset - begin,
-				  document_id(next->generation, index), why)) {
+		if (copy_document(source, begin, reader.offset - begin, id, why)) {
 			return -EINVAL;
+		}
+		if (read_desired(id, &desired)) {
+			return wrong(why, CODEC_INVALID_ARGUMENT, "one of it is no deployment");
 		}
 	}
 	return 0;
@@ -412,11 +421,17 @@ static void follow(void)
 
 		next.generation = kept.generation;
 		next.count = kept.count;
-		if (store_put(STORE_DEPLOYMENTS, 0, &next, sizeof(next)) == 0) {
-			kept = next;
-			has_wanted = false;
-			error.code = CODEC_NO_ERROR;
+		if (store_put(STORE_DEPLOYMENTS, 0, &next, sizeof(next))) {
+			struct codec_error why;
+
+			(void)wrong(&why, CODEC_RESOURCE_EXHAUSTED,
+				    "the flash has no room for the list");
+			failed(&why);
+			return;
 		}
+		kept = next;
+		has_wanted = false;
+		error.code = CODEC_NO_ERROR;
 		report();
 		return;
 	}
@@ -441,7 +456,8 @@ void deployments_desired(const struct codec_desired *desired)
 			     .size = desired->size_bytes};
 
 	memcpy(next.digest, desired->digest.data, sizeof(next.digest));
-	if ((has_kept && !is_newer(&next, &kept)) || (has_wanted && !is_newer(&next, &wanted))) {
+	if (closed || (has_kept && !is_newer(&next, &kept)) ||
+	    (has_wanted && !is_newer(&next, &wanted))) {
 		return;
 	}
 	wanted = next;
@@ -452,16 +468,39 @@ void deployments_desired(const struct codec_desired *desired)
 	follow();
 }
 
+/** What cannot be read any more is fetched anew: the list counts as older than any. */
+static void check_kept(void)
+{
+	struct desired desired;
+
+	for (uint32_t index = 0; index < kept.count; index++) {
+		if (read_desired(document_id(kept.generation, index), &desired)) {
+			LOG_ERR("a deployment was damaged in the flash");
+			kept.incarnation = 0;
+			kept.revision = 0;
+			memset(kept.digest, 0, sizeof(kept.digest));
+		}
+	}
+}
+
 void deployments_open(void)
 {
 	instances = NULL;
+	memset(&pull, 0, sizeof(pull));
 	memset(&kept, 0, sizeof(kept));
+	has_wanted = false;
+	closed = false;
+	error.code = CODEC_NO_ERROR;
+	retries = 0;
+	last_keep = 0;
+	buffer_open();
 	has_kept = store_get(STORE_DEPLOYMENTS, 0, 0, &kept, sizeof(kept)) == sizeof(kept);
 	if (!has_kept) {
 		memset(&kept, 0, sizeof(kept));
 	}
 	delete_generation(has_kept ? kept.generation : UINT32_MAX);
 	if (has_kept) {
+		check_kept();
 		apply();
 	}
 }
@@ -484,6 +523,7 @@ void deployments_disconnected(void)
 
 void deployments_close(void)
 {
+	closed = true;
 	loop_timer_stop(&retry_timer);
 	link_pull_cancel(&pull);
 	for (struct instance *one = instances, *next; one; one = next) {

@@ -34,6 +34,8 @@ struct codec_source document_source(const struct document *document)
 
 /* Reports: on every change, at most once a second, and after each hello. [P-7.4] */
 
+static void report_now(void *arg);
+
 void instance_report(struct instance *one)
 {
 	uint8_t data[512];
@@ -54,10 +56,12 @@ void instance_report(struct instance *one)
 	int len = codec_encode_deployment_state(data, sizeof(data), &state);
 
 	loop_timer_stop(&one->report_timer);
-	/* Without a connection nothing is lost: it is said after the next hello. */
 	if (len > 0 && link_send(CODEC_TOPIC_DEPLOYMENT_STATE, NULL, data, (size_t)len) == 0) {
 		one->reported_us = port_now_us();
+	} else if (link_online()) {
+		loop_timer_start(&one->report_timer, REPORT_US, report_now, one);
 	}
+	/* Without a connection nothing is lost: it is said after the next hello. */
 }
 
 static void report_now(void *arg)

@@ -397,7 +397,7 @@ static void write_grants(struct codec_writer *writer, const char *device)
 
 static void write_wish(struct codec_writer *writer, const struct wish *wish)
 {
-	uint8_t call[64];
+	uint8_t call[2200];
 	size_t call_len = fixture_call(call, sizeof(call), wish->export_name);
 	bool is_edge = wish->trigger == CODEC_TRIGGER_EDGE;
 	uint64_t pairs = 12;
