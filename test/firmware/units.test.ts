@@ -39,6 +39,8 @@ const programs: readonly string[] = [
   'task_attempts',
   'task_outbox',
   'task_deployments',
+  'task_edges',
+  'task_results',
   'health',
   'posix_errno',
   'posix_lab',

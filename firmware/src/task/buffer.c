@@ -5,6 +5,7 @@
  * What was kept without a connection goes before all else of its deployment, in its order.
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "port/port.h"
@@ -92,12 +93,15 @@ static bool send(struct kept *row)
 	}
 	int len = codec_encode_deployment_result(payload, size, &result);
 
-	if (len < 0) {
+	int error = len < 0 ? -EMSGSIZE
+			    : link_send(CODEC_TOPIC_DEPLOYMENT_RESULT,
+					row->owner->desired.deployment, payload, (size_t)len);
+
+	if (error == -EMSGSIZE) {
 		drop(row);
 		return true;
 	}
-	if (link_send(CODEC_TOPIC_DEPLOYMENT_RESULT, row->owner->desired.deployment, payload,
-		      (size_t)len)) {
+	if (error) {
 		return false;
 	}
 	row->owner->sent_us = port_now_us();

@@ -253,6 +253,9 @@ static void watch_again(void *arg)
 
 	if (watch(one, &error)) {
 		watch_later(one, &error);
+	} else {
+		one->error.code = CODEC_NO_ERROR;
+		changed(one);
 	}
 }
 

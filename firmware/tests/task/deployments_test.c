@@ -844,10 +844,10 @@ static void the_last_state_is_told_when_the_link_takes_it_again(void **state)
 	(void)state;
 	desire_one(1, fixture_wish(1));
 	fixture_fetch();
-	manager.full = true;
+	manager.send_err = -EAGAIN;
 	fixture_work();
 	fixture_run(5 * S);
-	manager.full = false;
+	manager.send_err = 0;
 	fixture_run(2 * S);
 	expect_state(1, CODEC_INSTANCE_READY);
 	assert_int_equal(fixture_state(1).runs, 1);

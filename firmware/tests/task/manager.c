@@ -113,8 +113,8 @@ int link_send(enum codec_topic topic, const char *deployment, const void *payloa
 	if (!manager.connected || (!manager.online && topic != CODEC_TOPIC_RESULT)) {
 		return -ENOTCONN;
 	}
-	if (manager.full) {
-		return -EAGAIN;
+	if (manager.send_err) {
+		return manager.send_err;
 	}
 	if (said_count == SAID_MAX || len > sizeof(one->payload)) {
 		defect("too much is said");

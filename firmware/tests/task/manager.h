@@ -22,7 +22,7 @@ struct said {
 struct manager {
 	bool connected;
 	bool online;
-	bool full; /* the link takes nothing now */
+	int send_err; /* what the link says to all that is sent; 0: it takes it */
 	uint32_t epoch;
 	uint8_t boot[8];
 	void (*on_said)(const struct said *said); /* NULL: nothing */

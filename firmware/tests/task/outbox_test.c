@@ -140,10 +140,10 @@ static void what_ended_without_a_connection_is_said_when_there_is_one(void **sta
 static void a_full_link_puts_it_off(void **state)
 {
 	(void)state;
-	manager.full = true;
+	manager.send_err = -EAGAIN;
 	run_one(1);
 	assert_int_equal(fixture_results(1), 0);
-	manager.full = false;
+	manager.send_err = 0;
 	fixture_run(6 * S);
 	assert_int_equal(fixture_results(1), 1);
 }
