@@ -41,6 +41,7 @@ const programs: readonly string[] = [
   'task_deployments',
   'task_edges',
   'task_results',
+  'task_cuts',
   'health',
   'posix_errno',
   'posix_lab',

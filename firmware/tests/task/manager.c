@@ -11,7 +11,7 @@
 #include "task/manager.h"
 
 #define SAID_MAX  768
-#define BLOBS_MAX 48
+#define BLOBS_MAX 96
 
 struct blob {
 	bool there;
@@ -230,10 +230,13 @@ static enum codec_error_code fill(const struct link_pull *pull)
 	}
 	int at = store_blob_begin(blob->digest, blob->size);
 
+	manager.giving = at < 0 ? NULL : blob->digest;
+	manager.giving_size = blob->size;
 	while (at >= 0 && (uint32_t)at < blob->size) {
 		uint32_t left = blob->size - (uint32_t)at;
 		uint32_t some = left < CONFIG_SAMARA_CHUNK ? left : CONFIG_SAMARA_CHUNK;
 
+		manager.given = (uint32_t)at;
 		if (store_blob_append(blob->digest, (uint32_t)at, &blob->data[at], some)) {
 			return CODEC_RESOURCE_EXHAUSTED;
 		}
@@ -242,7 +245,11 @@ static enum codec_error_code fill(const struct link_pull *pull)
 	if (at < 0) {
 		return CODEC_RESOURCE_EXHAUSTED;
 	}
-	return store_blob_finish(blob->digest) ? CODEC_DATA_LOSS : CODEC_NO_ERROR;
+	manager.given = blob->size;
+	int error = store_blob_finish(blob->digest);
+
+	manager.giving = NULL;
+	return error ? CODEC_DATA_LOSS : CODEC_NO_ERROR;
 }
 
 static void end(struct link_pull *pull, enum codec_error_code code)

@@ -26,7 +26,11 @@ struct manager {
 	uint32_t epoch;
 	uint8_t boot[8];
 	void (*on_said)(const struct said *said); /* NULL: nothing */
-	uint8_t asked[128][32];			  /* digests that were pulled, in order */
+	/* The blob that is on its way: what of it has been given to the store. */
+	const uint8_t *giving; /* digest; NULL: none */
+	uint32_t giving_size;
+	uint32_t given;
+	uint8_t asked[128][32]; /* digests that were pulled, in order */
 	size_t asked_count;
 };
 extern struct manager manager;
