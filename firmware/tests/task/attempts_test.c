@@ -445,6 +445,17 @@ static void a_lease_that_runs_out_stops_the_run_and_nothing_is_said(void **state
 	assert_int_equal(stats().results, 0);
 }
 
+static void what_has_lost_its_lease_is_not_held_any_more_though_it_still_runs(void **state)
+{
+	(void)state;
+	begin(1);
+	fixture_run(31 * S);
+	fixture_cancel(1, 1);
+	fixture_expect_result(1, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
+	fixture_work();
+	assert_int_equal(fixture_results(1), 1);
+}
+
 static void a_renewed_attempt_has_the_full_lease_again(void **state)
 {
 	(void)state;
@@ -672,6 +683,7 @@ static void what_waits_for_a_device_keeps_nobody_from_running(void **state)
 	(void)state;
 	fake_hal.busy = true;
 	task_start(&start);
+	fixture_work();
 	fixture_say_start(2);
 	fixture_work();
 	assert_int_equal(fixture_results(1), 0);
@@ -818,6 +830,7 @@ int main(void)
 		TEST(what_expires_in_the_moment_of_its_turn_gives_its_devices_back),
 		TEST(all_that_is_held_is_renewed_each_third_of_a_lease),
 		TEST(a_lease_that_runs_out_stops_the_run_and_nothing_is_said),
+		TEST(what_has_lost_its_lease_is_not_held_any_more_though_it_still_runs),
 		TEST(a_renewed_attempt_has_the_full_lease_again),
 		TEST(a_fenced_attempt_stops_at_once_and_nothing_is_said),
 		TEST(a_fenced_attempt_says_nothing_even_where_it_was_to_be_cancelled),

@@ -273,6 +273,10 @@ static void results_survive_a_reboot_with_their_bytes(void **state)
 	/* What comes after takes the place of none. */
 	run_one(3);
 	assert_int_equal(results(), 3);
+	fixture_disconnect();
+	fixture_connect();
+	assert_memory_equal(fixture_said_result(1)->payload, firsts[0].payload, firsts[0].len);
+	assert_memory_equal(fixture_said_result(2)->payload, firsts[1].payload, firsts[1].len);
 	for (unsigned int number = 1; number <= 3; number++) {
 		fixture_ack(number, 1);
 	}
