@@ -48,7 +48,6 @@ struct runtime_guest {
 struct slot {
 	struct port_cond wake;
 	bool is_stopped; /* guests_lock's */
-	bool is_running;
 	/* The runner's own */
 	struct WASMExecEnv *env;
 	const struct runtime_call *call;

@@ -66,14 +66,22 @@ enum guest_end slot_look(struct slot *slot)
 	return slot->end;
 }
 
-void runtime_stop(unsigned int slot)
+static void set_stopped(struct slot *slot, bool is_stopped)
 {
 	port_mutex_lock(&guests_lock);
-	if (slots[slot].is_running) {
-		slots[slot].is_stopped = true;
-		port_cond_broadcast(&slots[slot].wake);
-	}
+	slot->is_stopped = is_stopped;
+	port_cond_broadcast(&slot->wake);
 	port_mutex_unlock(&guests_lock);
+}
+
+void runtime_expect(unsigned int slot)
+{
+	set_stopped(&slots[slot], false);
+}
+
+void runtime_stop(unsigned int slot)
+{
+	set_stopped(&slots[slot], true);
 }
 
 /* Traps in the words of V8, which the other proplets use. */
@@ -293,8 +301,6 @@ void runtime_run(unsigned int number, const struct runtime_call *call,
 	}
 	*result = (struct runtime_result){.outcome = CODEC_NO_OUTCOME};
 	port_mutex_lock(&guests_lock);
-	slot->is_stopped = false;
-	slot->is_running = true;
 	calls++;
 	port_mutex_unlock(&guests_lock);
 	slot->call = &own;
@@ -306,9 +312,7 @@ void runtime_run(unsigned int number, const struct runtime_call *call,
 	slot->is_refused_memory = false;
 	slot->trap[0] = '\0';
 	run(slot);
-	port_mutex_lock(&guests_lock);
-	slot->is_running = false;
-	port_mutex_unlock(&guests_lock);
+	set_stopped(slot, false);
 }
 
 void runtime_trim(void)

@@ -58,7 +58,12 @@ int runtime_init(void);
  * arguments, NOT_FOUND for an export, UNSUPPORTED for an import).
  */
 void runtime_run(unsigned int slot, const struct runtime_call *call, struct runtime_result *result);
-/** @brief End what runs in a slot, if it does: its outcome is `cancelled`. Agent's thread. */
+/** @brief A call of this slot is on its way to its runner: what stopped an earlier one is over.
+ * Agent's thread. */
+void runtime_expect(unsigned int slot);
+/** @brief End what runs in a slot or is on its way to it: its outcome is `cancelled`. Agent's
+ * thread.
+ */
 void runtime_stop(unsigned int slot);
 /** @brief Drop the kept instance of that name. Agent's thread, while it does not run. */
 void runtime_release(uint32_t keep);

@@ -162,6 +162,7 @@ static void begin(struct slot *slot, struct run *run)
 	slot->run = run;
 	slot->room = room;
 	run->slot = (int)slot->number;
+	runtime_expect(slot->number);
 	port_mutex_lock(&mutex);
 	slot->go = true;
 	port_cond_signal(&slot->wanted);

@@ -198,6 +198,31 @@ static void ends_a_call_that_is_stopped_from_outside(void **state)
 	ENDS_AS("cancelled", "CANCELLED", "cancelled while it ran");
 }
 
+static void a_stop_reaches_a_call_that_is_on_its_way_and_no_other(void **state)
+{
+	static const uint8_t loop[] = {LOOP};
+
+	(void)state;
+	(void)loop;
+	RUN(&module, 0, LOOP);
+	struct runtime_call call = call_of("run", "func()");
+
+	call.timeout_ms = 20000;
+	runtime_expect(0);
+	runtime_stop(0);
+	run(&call);
+	ENDS_AS("cancelled", "CANCELLED", "cancelled while it ran");
+	RUN(&module, 0, 0x01);
+	call = call_of("run", "func()");
+	run(&call);
+	assert_int_equal(result.outcome, CODEC_OUTCOME_COMPLETED);
+	/* One that came too late for it. */
+	runtime_stop(0);
+	runtime_expect(0);
+	run(&call);
+	assert_int_equal(result.outcome, CODEC_OUTCOME_COMPLETED);
+}
+
 static void says_how_a_guest_trapped(void **state)
 {
 	(void)state;
@@ -398,6 +423,8 @@ int main(void)
 		cmocka_unit_test_setup(ends_an_endless_allocator, begin),
 		cmocka_unit_test_setup(takes_no_address_from_an_allocator_that_is_none, begin),
 		cmocka_unit_test_setup(ends_a_call_that_is_stopped_from_outside, begin),
+		cmocka_unit_test_setup(a_stop_reaches_a_call_that_is_on_its_way_and_no_other,
+				       begin),
 		cmocka_unit_test_setup(says_how_a_guest_trapped, begin),
 		cmocka_unit_test_setup(says_when_a_guest_was_refused_memory, begin),
 		cmocka_unit_test_setup(refuses_what_it_cannot_run, begin),

@@ -81,7 +81,6 @@ void runtime_run(unsigned int slot, const struct runtime_call *call, struct runt
 	bool cut = stopped[slot] && !end->outruns;
 
 	keep(slot, call);
-	stopped[slot] = false;
 	memset(result, 0, sizeof(*result));
 	result->outcome = cut ? CODEC_OUTCOME_CANCELLED : end->outcome;
 	result->code = cut ? CODEC_CANCELLED : end->code;
@@ -100,6 +99,11 @@ void runtime_run(unsigned int slot, const struct runtime_call *call, struct runt
 	memcpy(call->value, end->value, end->value_len);
 	result->has_value = true;
 	result->value_len = end->value_len;
+}
+
+void runtime_expect(unsigned int slot)
+{
+	stopped[slot] = false;
 }
 
 void runtime_stop(unsigned int slot)
