@@ -22,7 +22,9 @@ static void assert_transcript(const uint8_t *expected, size_t len)
 	hal_session_report(session, &report);
 	assert_int_equal(report.transcript_len, len);
 	assert_memory_equal(report.transcript, expected, len);
-	ended(session);
+	fake_guest_end(&guest);
+	hal_session_unlock(session);
+	hal_session_close(session);
 }
 #define ASSERT_TRANSCRIPT(...)                                                                     \
 	assert_transcript((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
