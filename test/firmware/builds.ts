@@ -31,6 +31,8 @@ const variants = {
     SAMARA_PROFILE: 'OFF',
     CMAKE_TOOLCHAIN_FILE: new URL('../../firmware/posix/cmake/arm-linux.cmake', import.meta.url).pathname,
   },
+  /** The other interpreter; the same runtime. */
+  fast: { SAMARA_TESTS: 'ON', SAMARA_LINK: 'OFF', SAMARA_PROFILE: 'OFF', CONFIG_SAMARA_FAST_INTERPRETER: 'y' },
   fuzz: {
     SAMARA_FUZZ: 'ON',
     SAMARA_LINK: 'OFF',

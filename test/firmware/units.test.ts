@@ -49,13 +49,17 @@ const programs: readonly string[] = [
 ]
 /** Of what a build without the libraries of MQTT and YAML leaves out. */
 const withLibraries: readonly string[] = ['posix_link', 'posix_profile']
+const withoutLibraries: readonly Variant[] = ['arm', 'fast']
 const programsOf = (variant: Variant): readonly string[] =>
-  variant === 'arm' ? programs : [...programs, ...withLibraries]
+  withoutLibraries.includes(variant) ? programs : [...programs, ...withLibraries]
+/** Of a variant that changes one subsystem alone. */
+const isRun = (variant: Variant, name: string): boolean => variant !== 'fast' || name.startsWith('runtime_')
 
 const onPath = (tool: string): boolean =>
   (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, tool)))
 const missing = {
   tests: [],
+  fast: [],
   sanitized: [],
   arm: ['arm-linux-gnueabihf-gcc', 'qemu-arm-static'],
   fuzz: ['clang'],
@@ -73,14 +77,14 @@ function lacks(variant: Variant): boolean {
 const commandOf = (variant: Variant, file: string): [string, string[]] =>
   variant === 'arm' ? ['qemu-arm-static', [file]] : [file, []]
 
-for (const variant of ['tests', 'sanitized', 'arm'] as const)
+for (const variant of ['tests', 'fast', 'sanitized', 'arm'] as const)
   describe.skipIf(lacks(variant))(`subsystems of the C agent: ${variant}`, () => {
     let folder = ''
     beforeAll(async () => {
       folder = join(await built(variant), 'tests')
     }, BUILD_MS)
 
-    test.each(programsOf(variant))(
+    test.each(programsOf(variant).filter((name) => isRun(variant, name)))(
       '%s',
       async (name) => {
         const [command, args] = commandOf(variant, join(folder, name))
