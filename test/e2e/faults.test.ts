@@ -4,7 +4,7 @@ import mqtt, { type MqttClient } from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ResultBody } from '../../shared/documents/call.ts'
 import { type FunctionName, propletId, type TaskId, type UserId } from '../../shared/ids.ts'
-import { type Answer, Result, Start, Started } from '../../shared/messages/index.ts'
+import { type Answer, Hello, Result, Start, Started } from '../../shared/messages/index.ts'
 import { topics } from '../../shared/topics.ts'
 import { mockProplet } from '../support/mock-proplet.ts'
 import { noMosquitto } from '../support/mosquitto.ts'
@@ -51,6 +51,48 @@ async function until(reached: () => boolean): Promise<void> {
 }
 
 describe.skipIf(noMosquitto)('Mosquitto comes and goes', () => {
+  test(
+    'results count that come right before a hello of another boot',
+    async () => {
+      const fleet = await createFleet({ broker: 'mosquitto', proplets: ['edge-1'] })
+      await fleet.broker?.start()
+      await fleet.manager.start()
+      const user = await campaignUser(fleet)
+      const edge = await connectAs(fleet, 'edge-1')
+      const own = { proplet: 'edge-1' }
+      let boots = 0
+      const greet = () => {
+        const hello = { ...HELLO, boot: `${++boots}`.padStart(16, '0'), epoch: boots }
+        edge.publish(topics.hello.of('default', own), Hello.encode(hello), { qos: 1 })
+      }
+      let starts: Start[] = []
+      edge.on('message', (_topic, payload) => {
+        starts.push(Start.decode(payload))
+        if (starts.length < HELLO.slots) return
+        // All of it in one piece, as a proplet does that comes back.
+        edge.stream.cork()
+        for (const { task, attempt } of starts) {
+          const body = ResultBody.encode({ value: 3 })
+          const ended = { task, attempt, outcome: 'completed', waitedUs: 0, ranUs: 0, body } as const
+          edge.publish(topics.result.of('default', own), Result.encode(ended), { qos: 1 })
+        }
+        greet()
+        edge.stream.uncork()
+        starts = []
+      })
+      await edge.subscribeAsync(topics.start.of('default', own), { qos: 1 })
+      greet()
+      for (let round = 0; round < 10; round++) {
+        const key = `k${round}`
+        user.submit({ key, function: 'add', export: 'add', calls: Array(HELLO.slots).fill([1, 2]) }, { retries: 0 })
+        await until(() => user.done(key) === HELLO.slots)
+      }
+      const outcomes = user.answers.flatMap(({ type, outcome }) => (type === 'result' ? [outcome] : []))
+      expect(new Set(outcomes)).toEqual(new Set(['completed']))
+    },
+    LIMIT_MS,
+  )
+
   test(
     'broker stopped for 10 s with 20 tasks outstanding: the manager subscribes again and all finish once',
     async () => {
@@ -368,6 +410,12 @@ describe('messages at the wrong time', () => {
     expect(await ann.answer({ type: 'result', key: 'after' })).toMatchObject({ value: 3, attempt: 1 })
   })
 })
+
+const HELLO = {
+  ...{ protocolMin: 1, protocolMax: 1, aliveMs: 3_600_000, software: 'edge', arch: 'x64' },
+  formats: ['core-module'] as const,
+  ...{ slots: 8, queue: 0, maxPacket: 1_024, maxImage: 1 << 20, memory: 1 << 20 },
+}
 
 type Message = { readonly topic: string; readonly payload: Buffer }
 

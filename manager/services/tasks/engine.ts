@@ -380,7 +380,8 @@ export function createEngine({ store, proplets, commands, listener, events, cloc
       const task = holding(proplet, result)
       const ref = { task: result.task, attempt: result.attempt }
       if (!task) return commands.ack(proplet, ref)
-      if (!(await idle(task))) return
+      // In the turn that it came in where nothing hinders: a hello right behind it would end the attempt first.
+      if (task.busy && !(await idle(task))) return
       if (holding(proplet, result) !== task) return commands.ack(proplet, ref)
       const long = longParts(result, task.job)
       if (long.length > 0) {
