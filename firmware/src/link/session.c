@@ -122,6 +122,8 @@ static int make_hello(void)
 	return len;
 }
 
+static void hello_again(void *arg);
+
 /** Again until somebody answers: the manager may come back to a broker that stayed. */
 static void say_hello(void *arg)
 {
@@ -131,11 +133,25 @@ static void say_hello(void *arg)
 
 	(void)arg;
 	if (err == -EAGAIN && again_ms > FULL_MS) {
-		again_ms = FULL_MS;
-	} else if (err < 0) {
+		loop_timer_start(&hello_timer, (uint64_t)FULL_MS * US_PER_MS, say_hello, NULL);
+		return;
+	}
+	if (err < 0) {
 		LOG_ERR("hello: cannot be sent: %d", err);
 	}
-	loop_timer_start(&hello_timer, (uint64_t)again_ms * US_PER_MS, say_hello, NULL);
+	loop_timer_start(&hello_timer, (uint64_t)again_ms * US_PER_MS, hello_again, NULL);
+}
+
+/**
+ * Who answers this one has not heard what went before the first: a hello of another boot would make
+ * an end of attempts whose results are here. [P-3.1]
+ */
+static void hello_again(void *arg)
+{
+	if (state == LINK_GREETING) {
+		handlers->connected();
+	}
+	say_hello(arg);
 }
 
 static void hello_each(uint32_t again_ms)

@@ -116,6 +116,17 @@ static void results_that_are_held_go_before_hello(void **state)
 	assert_non_null(strstr(fake_link_message_at(1)->topic, "/hello"));
 }
 
+static void results_that_are_held_go_before_each_hello(void **state)
+{
+	(void)state;
+	fixture_connect();
+	plan.result_when_connected = true;
+	fixture_run(ALIVE_MS * MS);
+	assert_int_equal(fake_link_sent(), 3);
+	assert_non_null(strstr(fake_link_message_at(1)->topic, "/result"));
+	assert_non_null(strstr(fake_link_message_at(2)->topic, "/hello"));
+}
+
 static void hello_says_who_it_is_and_what_it_promises(void **state)
 {
 	struct codec_hello hello;
@@ -599,6 +610,7 @@ int main(void)
 		TEST(a_start_of_the_agent_has_another_boot),
 		TEST(subscribes_to_each_topic_from_the_manager_before_it_says_anything),
 		TEST(results_that_are_held_go_before_hello),
+		TEST(results_that_are_held_go_before_each_hello),
 		TEST(hello_says_who_it_is_and_what_it_promises),
 		TEST(hello_is_said_again_until_it_is_answered),
 		TEST(a_hello_that_the_link_cannot_take_is_said_soon),
