@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { expected } from '../e2e/campaign-judge.ts'
 import { BUILD_MS, noAgentTools } from './builds.ts'
 import { brokers, startAgentFleet } from './fleet.ts'
 
@@ -10,8 +11,10 @@ const AWAY_MS = 5_000
 const EVERY_MS = 200
 /** Results of deployments that the agent keeps, CONFIG_SAMARA_KEPT_RESULTS. */
 const KEPT = 4
-/** Half a second of a core. */
-const LONG = 10_000_000
+/** Half a second of a core and more. */
+const LONG = 6_000_000
+/** Long enough to be told of before it ends. */
+const SHORT = 5_000_000
 const TEST_MS = 60_000
 
 type Result = { readonly seq: number; readonly endedMs: number; readonly boot: string; readonly outcome: string }
@@ -68,5 +71,31 @@ describe.skipIf(noAgentTools).each(brokers)('the broker is away, broker %s', (br
       expect(agent.pid).toBeDefined()
     },
     BUILD_MS + TEST_MS,
+  )
+
+  test(
+    'results that nobody could hear outlive the agent',
+    async () => {
+      const { fleet, user, ear, agent } = await startAgentFleet({ broker, leaseMs: 30_000 })
+      // As many as it has slots: what waits has no result yet.
+      const keys = ['a', 'b']
+      for (const [at, key] of keys.entries())
+        await user.say('submit', { key, function: 'add', export: 'spin', args: [SHORT + at], retries: 0 })
+      const running = () => ear.all('started').filter(({ phase }) => phase === 'running')
+      await ear.heard('started', () => running().length === keys.length)
+      const gone = fleet.broker ?? fleet.manager
+      await gone.kill('SIGKILL')
+      await delay(AWAY_MS)
+      await agent.kill('SIGKILL')
+      await gone.start()
+      await agent.start()
+      await agent.says(/2 results of an earlier run wait/)
+      for (const [at, key] of keys.entries()) {
+        const answer = user.answer((said) => said.key === key && said.type === 'result')
+        await user.say('fetch', { key })
+        expect(await answer).toMatchObject({ outcome: 'completed', attempt: 1, value: expected('spin', [SHORT + at]) })
+      }
+    },
+    TEST_MS,
   )
 })
