@@ -7,34 +7,6 @@
 
 #define HELD_MAX (CONFIG_SAMARA_SLOTS + CONFIG_SAMARA_QUEUE)
 
-static struct task_stats stats(void)
-{
-	struct task_stats now;
-
-	task_stats(&now);
-	return now;
-}
-
-/** One that has begun and is held in its slot. */
-static void begin(unsigned int number)
-{
-	fixture_say_start(number);
-	fixture_fetch();
-}
-
-static void say_lease(unsigned int number, bool fenced)
-{
-	struct codec_attempt_ref ref = {codec_span_of(fixture_task(number)), 1};
-	struct codec_lease lease = {.epoch = manager.epoch, .lease_ms = 30000};
-
-	if (fenced) {
-		lease.fenced[lease.fenced_count++] = ref;
-	} else {
-		lease.renewed[lease.renewed_count++] = ref;
-	}
-	task_lease(&lease);
-}
-
 /* Start */
 
 static void what_is_missing_is_pulled_in_order_and_then_it_runs(void **state)
@@ -84,7 +56,7 @@ static void its_result_has_value_times_and_memory(void **state)
 	static const uint8_t body[] = {0xa1, 0x01, 0x05};
 
 	(void)state;
-	begin(1);
+	fixture_begin(1);
 	fixture_run(30 * MS);
 	fixture_end_calls();
 	struct codec_result result = fixture_result(1);
@@ -136,7 +108,7 @@ static void a_blob_that_cannot_be_had_refuses_with_its_error(void **state)
 	fixture_settle();
 	manager_fail(CODEC_NOT_FOUND);
 	fixture_expect_result(1, CODEC_OUTCOME_REFUSED, CODEC_NOT_FOUND);
-	assert_int_equal(stats().waiting, 0);
+	assert_int_equal(fixture_stats().waiting, 0);
 }
 
 static void an_image_of_another_manifest_is_refused(void **state)
@@ -186,16 +158,16 @@ static void one_that_waits_for_a_slot_says_so_and_then_that_it_runs(void **state
 {
 	(void)state;
 	for (unsigned int number = 1; number <= CONFIG_SAMARA_SLOTS + 1; number++) {
-		begin(number);
+		fixture_begin(number);
 	}
 	fixture_run(50 * MS);
-	assert_int_equal(stats().running, CONFIG_SAMARA_SLOTS);
-	assert_int_equal(stats().waiting, 1);
+	assert_int_equal(fixture_stats().running, CONFIG_SAMARA_SLOTS);
+	assert_int_equal(fixture_stats().waiting, 1);
 	(void)fake_port_thread_run(0);
 	fixture_run(50 * MS);
 	assert_int_equal(fixture_started().phase, CODEC_PHASE_RUNNING);
 	assert_memory_equal(fixture_started().task.data, fixture_task(CONFIG_SAMARA_SLOTS + 1), 21);
-	assert_int_equal(stats().waiting, 0);
+	assert_int_equal(fixture_stats().waiting, 0);
 }
 
 /* Starts that come twice, late, or too many */
@@ -210,13 +182,13 @@ static void a_start_of_another_epoch_is_refused(void **state)
 	fixture_work();
 	fixture_expect_result(1, CODEC_OUTCOME_REFUSED, CODEC_STALE_EPOCH);
 	assert_int_equal(fake_runtime.runs_count, 0);
-	assert_int_equal(stats().refused, 1);
+	assert_int_equal(fixture_stats().refused, 1);
 }
 
 static void a_start_that_comes_twice_is_answered_with_started_while_it_is_held(void **state)
 {
 	(void)state;
-	begin(1);
+	fixture_begin(1);
 	struct codec_start start = fixture_start(1, 1);
 
 	start.epoch++;
@@ -248,7 +220,7 @@ static void an_attempt_that_was_acknowledged_does_not_run_again(void **state)
 	fixture_work();
 	assert_int_equal(fixture_results(1), 1);
 	assert_int_equal(fake_runtime.runs_count, 1);
-	assert_int_equal(stats().results, 0);
+	assert_int_equal(fixture_stats().results, 0);
 }
 
 static void a_later_attempt_ends_an_earlier_one_which_says_nothing(void **state)
@@ -256,7 +228,7 @@ static void a_later_attempt_ends_an_earlier_one_which_says_nothing(void **state)
 	struct codec_start second = fixture_start(1, 2);
 
 	(void)state;
-	begin(1);
+	fixture_begin(1);
 	task_start(&second);
 	fixture_settle();
 	assert_int_equal(fake_runtime.stops, 1);
@@ -284,10 +256,10 @@ static void more_than_slots_and_queue_is_refused(void **state)
 {
 	(void)state;
 	for (unsigned int number = 1; number <= HELD_MAX + 1; number++) {
-		begin(number);
+		fixture_begin(number);
 	}
 	fixture_expect_result(HELD_MAX + 1, CODEC_OUTCOME_REFUSED, CODEC_RESOURCE_EXHAUSTED);
-	assert_int_equal(stats().running + stats().waiting, HELD_MAX);
+	assert_int_equal(fixture_stats().running + fixture_stats().waiting, HELD_MAX);
 	fixture_work();
 	for (unsigned int number = 1; number <= HELD_MAX; number++) {
 		fixture_expect_result(number, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
@@ -373,7 +345,7 @@ static void what_does_not_begin_in_its_time_ends_as_expired(void **state)
 {
 	(void)state;
 	for (unsigned int number = 1; number <= CONFIG_SAMARA_SLOTS; number++) {
-		begin(number);
+		fixture_begin(number);
 	}
 	struct codec_start late = fixture_start(9, 1);
 
@@ -406,279 +378,11 @@ static void what_expires_in_the_moment_of_its_turn_gives_its_devices_back(void *
 	assert_int_equal(fake_runtime.runs_count, 0);
 }
 
-/* Leases */
-
-static void all_that_is_held_is_renewed_each_third_of_a_lease(void **state)
-{
-	struct codec_renew renew;
-
-	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
-	fixture_run(9700 * MS);
-	assert_int_equal(manager_said(CODEC_TOPIC_RENEW), 0);
-	fixture_run(300 * MS);
-	assert_int_equal(manager_said(CODEC_TOPIC_RENEW), 1);
-	const struct said *said = manager_last(CODEC_TOPIC_RENEW);
-
-	assert_int_equal(codec_decode_renew(said->payload, said->len, &renew), 0);
-	assert_int_equal(renew.epoch, manager.epoch);
-	assert_int_equal(renew.attempts_count, 3);
-	fixture_run(10 * S);
-	assert_int_equal(manager_said(CODEC_TOPIC_RENEW), 2);
-}
-
-static void a_lease_that_runs_out_stops_the_run_and_nothing_is_said(void **state)
-{
-	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
-	fixture_run(29800 * MS);
-	assert_int_equal(fake_runtime.stops, 0);
-	fixture_run(400 * MS);
-	assert_int_equal(fake_runtime.stops, 2);
-	fixture_work();
-	assert_int_equal(manager_said(CODEC_TOPIC_RESULT), 0);
-	assert_int_equal(stats().running + stats().waiting, 0);
-	assert_int_equal(stats().results, 0);
-}
-
-static void what_has_lost_its_lease_is_not_held_any_more_though_it_still_runs(void **state)
-{
-	(void)state;
-	begin(1);
-	fixture_run(31 * S);
-	fixture_cancel(1, 1);
-	fixture_expect_result(1, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-	fixture_work();
-	assert_int_equal(fixture_results(1), 1);
-}
-
-static void a_renewed_attempt_has_the_full_lease_again(void **state)
-{
-	(void)state;
-	begin(1);
-	fixture_run(29 * S);
-	say_lease(1, false);
-	fixture_run(29 * S);
-	assert_int_equal(fake_runtime.stops, 0);
-	fixture_run(1200 * MS);
-	assert_int_equal(fake_runtime.stops, 1);
-}
-
-static void a_fenced_attempt_stops_at_once_and_nothing_is_said(void **state)
-{
-	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
-	say_lease(1, true);
-	say_lease(3, true);
-	assert_int_equal(fake_runtime.stops, 1);
-	fixture_work();
-	assert_int_equal(fixture_results(1) + fixture_results(3), 0);
-	fixture_expect_result(2, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-}
-
-static void a_fenced_attempt_says_nothing_even_where_it_was_to_be_cancelled(void **state)
-{
-	(void)state;
-	begin(1);
-	fixture_cancel(1, 1);
-	say_lease(1, true);
-	fixture_work();
-	assert_int_equal(fixture_results(1), 0);
-}
-
-static void a_lease_of_another_epoch_is_dropped(void **state)
-{
-	struct codec_lease lease = {
-		.epoch = manager.epoch + 1,
-		.fenced_count = 1,
-		.fenced = {{codec_span_of(fixture_task(1)), 1}},
-	};
-
-	(void)state;
-	begin(1);
-	task_lease(&lease);
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-}
-
-static void what_is_held_is_renewed_on_a_new_connection(void **state)
-{
-	(void)state;
-	begin(1);
-	fixture_disconnect();
-	fixture_connect();
-	assert_int_equal(manager_said(CODEC_TOPIC_RENEW), 1);
-}
-
-/* Cancel [P-5.5] */
-
-static void cancel_stops_what_runs(void **state)
-{
-	(void)state;
-	begin(1);
-	fixture_cancel(1, 1);
-	assert_int_equal(fake_runtime.stops, 1);
-	assert_int_equal(fixture_results(1), 0);
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-	assert_int_equal(fixture_result(1).ran_us, 700);
-}
-
-static void cancel_before_it_runs_ends_it_at_once(void **state)
-{
-	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
-	fixture_cancel(3, 1);
-	fixture_expect_result(3, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-	assert_int_equal(fixture_result(3).ran_us, 0);
-	fixture_say_start(4);
-	fixture_cancel(4, 1);
-	fixture_expect_result(4, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-	fixture_work();
-	assert_int_equal(fake_runtime.runs_count, 2);
-}
-
-static void cancel_of_what_is_being_fetched_ends_its_pull(void **state)
-{
-	(void)state;
-	fixture_say_start(1);
-	fixture_settle();
-	assert_int_equal(manager_pulls(), 1);
-	fixture_cancel(1, 1);
-	assert_int_equal(manager_pulls(), 0);
-	fixture_expect_result(1, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-}
-
-static void a_guest_that_ended_by_itself_before_the_cancel_has_ended(void **state)
-{
-	(void)state;
-	fake_runtime.end.outruns = true;
-	begin(1);
-	fixture_cancel(1, 1);
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-}
-
-static void cancel_of_what_has_ended_says_its_result_again(void **state)
-{
-	(void)state;
-	fixture_say_start(1);
-	fixture_work();
-	struct said first = *fixture_said_result(1);
-
-	fixture_cancel(1, 1);
-	assert_int_equal(fixture_results(1), 2);
-	assert_int_equal(fixture_said_result(1)->len, first.len);
-	assert_memory_equal(fixture_said_result(1)->payload, first.payload, first.len);
-}
-
-static void cancel_of_what_is_not_held_gives_cancelled(void **state)
-{
-	(void)state;
-	fixture_cancel(1, 3);
-	fixture_expect_result(1, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
-	assert_int_equal(fixture_result(1).attempt, 3);
-}
-
-static void cancel_of_another_epoch_is_dropped(void **state)
-{
-	struct codec_cancel cancel = {
-		.task = codec_span_of(fixture_task(1)),
-		.attempt = 1,
-		.epoch = manager.epoch + 1,
-	};
-
-	(void)state;
-	begin(1);
-	task_cancel(&cancel);
-	assert_int_equal(fake_runtime.stops, 0);
-	cancel.task = codec_span_of(fixture_task(2));
-	task_cancel(&cancel);
-	assert_int_equal(fixture_results(2), 0);
-}
-
-static void cancel_of_what_was_acknowledged_says_nothing(void **state)
-{
-	(void)state;
-	fixture_say_start(1);
-	fixture_work();
-	fixture_ack(1, 1);
-	fixture_cancel(1, 1);
-	assert_int_equal(fixture_results(1), 1);
-}
-
-/* Drain [P-3.5] */
-
-static void a_drain_gives_back_what_has_not_begun(void **state)
-{
-	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
-	fixture_say_start(4);
-	task_drain(2000);
-	fixture_expect_result(3, CODEC_OUTCOME_REFUSED, CODEC_UNAVAILABLE);
-	fixture_expect_result(4, CODEC_OUTCOME_REFUSED, CODEC_UNAVAILABLE);
-	assert_false(task_idle());
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-	fixture_expect_result(2, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-	assert_int_equal(fake_runtime.stops, 0);
-	for (unsigned int number = 1; number <= 4; number++) {
-		assert_false(task_idle());
-		fixture_ack(number, 1);
-	}
-	assert_true(task_idle());
-}
-
-static void what_still_runs_after_the_drain_is_lost(void **state)
-{
-	(void)state;
-	begin(1);
-	task_drain(2000);
-	fixture_run(1900 * MS);
-	assert_int_equal(fake_runtime.stops, 0);
-	fixture_run(200 * MS);
-	assert_int_equal(fake_runtime.stops, 1);
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_LOST, CODEC_UNAVAILABLE);
-}
-
-static void nothing_begins_during_a_drain(void **state)
-{
-	(void)state;
-	task_drain(2000);
-	fixture_say_start(1);
-	fixture_work();
-	fixture_expect_result(1, CODEC_OUTCOME_REFUSED, CODEC_UNAVAILABLE);
-	assert_int_equal(fake_runtime.runs_count, 0);
-}
-
 /* Devices */
-
-static struct codec_start granted(unsigned int number)
-{
-	static const char grants[] = "grants";
-	static uint8_t digest[32];
-	struct codec_start start = fixture_start(number, 1);
-
-	manager_publish(grants, sizeof(grants), digest);
-	start.grants = (struct codec_span){digest, 32};
-	start.grants_bytes = sizeof(grants);
-	return start;
-}
 
 static void what_waits_for_a_device_keeps_nobody_from_running(void **state)
 {
-	struct codec_start start = granted(1);
+	struct codec_start start = fixture_granted(1);
 
 	(void)state;
 	fake_hal.busy = true;
@@ -697,8 +401,8 @@ static void what_waits_for_a_device_keeps_nobody_from_running(void **state)
 
 static void devices_that_cannot_be_had_refuse_with_their_error(void **state)
 {
-	struct codec_start start = granted(1);
-	struct codec_start other = granted(2);
+	struct codec_start start = fixture_granted(1);
+	struct codec_start other = fixture_granted(2);
 
 	(void)state;
 	fake_hal.open_err = -22;
@@ -714,7 +418,7 @@ static void devices_that_cannot_be_had_refuse_with_their_error(void **state)
 
 static void its_devices_are_told_to_end_with_it(void **state)
 {
-	struct codec_start start = granted(1);
+	struct codec_start start = fixture_granted(1);
 
 	(void)state;
 	task_start(&start);
@@ -728,7 +432,7 @@ static void its_devices_are_told_to_end_with_it(void **state)
 
 static void refusals_travel_with_the_result(void **state)
 {
-	struct codec_start start = granted(1);
+	struct codec_start start = fixture_granted(1);
 
 	(void)state;
 	fake_hal.report.refusals = 4;
@@ -744,7 +448,7 @@ static void a_transcript_that_was_asked_for_can_be_pulled_by_its_digest(void **s
 	uint8_t digest[32];
 	uint8_t back[64];
 	uint32_t size = 0;
-	struct codec_start start = granted(1);
+	struct codec_start start = fixture_granted(1);
 
 	(void)state;
 	start.has_record = true;
@@ -768,8 +472,8 @@ static void a_transcript_that_was_asked_for_can_be_pulled_by_its_digest(void **s
 
 static void a_replay_that_differs_did_not_do_what_it_was_to_show(void **state)
 {
-	struct codec_start start = granted(1);
-	struct codec_start other = granted(2);
+	struct codec_start start = fixture_granted(1);
+	struct codec_start other = fixture_granted(2);
 
 	(void)state;
 	fake_hal.report.difference = "row 3: another address";
@@ -790,9 +494,9 @@ static void the_load_says_what_runs_and_waits(void **state)
 	struct codec_alive alive = {.epoch = 1};
 
 	(void)state;
-	begin(1);
-	begin(2);
-	begin(3);
+	fixture_begin(1);
+	fixture_begin(2);
+	fixture_begin(3);
 	task_load(&alive);
 	assert_int_equal(alive.running, 2);
 	assert_int_equal(alive.queued, 1);
@@ -828,25 +532,6 @@ int main(void)
 		TEST(two_of_one_call_document_do_not_take_it_from_each_other),
 		TEST(what_does_not_begin_in_its_time_ends_as_expired),
 		TEST(what_expires_in_the_moment_of_its_turn_gives_its_devices_back),
-		TEST(all_that_is_held_is_renewed_each_third_of_a_lease),
-		TEST(a_lease_that_runs_out_stops_the_run_and_nothing_is_said),
-		TEST(what_has_lost_its_lease_is_not_held_any_more_though_it_still_runs),
-		TEST(a_renewed_attempt_has_the_full_lease_again),
-		TEST(a_fenced_attempt_stops_at_once_and_nothing_is_said),
-		TEST(a_fenced_attempt_says_nothing_even_where_it_was_to_be_cancelled),
-		TEST(a_lease_of_another_epoch_is_dropped),
-		TEST(what_is_held_is_renewed_on_a_new_connection),
-		TEST(cancel_stops_what_runs),
-		TEST(cancel_before_it_runs_ends_it_at_once),
-		TEST(cancel_of_what_is_being_fetched_ends_its_pull),
-		TEST(a_guest_that_ended_by_itself_before_the_cancel_has_ended),
-		TEST(cancel_of_what_has_ended_says_its_result_again),
-		TEST(cancel_of_what_is_not_held_gives_cancelled),
-		TEST(cancel_of_another_epoch_is_dropped),
-		TEST(cancel_of_what_was_acknowledged_says_nothing),
-		TEST(a_drain_gives_back_what_has_not_begun),
-		TEST(what_still_runs_after_the_drain_is_lost),
-		TEST(nothing_begins_during_a_drain),
 		TEST(what_waits_for_a_device_keeps_nobody_from_running),
 		TEST(devices_that_cannot_be_had_refuse_with_their_error),
 		TEST(its_devices_are_told_to_end_with_it),

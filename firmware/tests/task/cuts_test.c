@@ -95,14 +95,6 @@ static void desire(void)
 	}
 }
 
-static unsigned int deployments(void)
-{
-	struct task_stats stats;
-
-	task_stats(&stats);
-	return stats.deployments;
-}
-
 /* Results */
 
 static struct record *record_of(const struct codec_result *result)
@@ -115,19 +107,6 @@ static struct record *record_of(const struct codec_result *result)
 	}
 	fail_msg("a result of a task that nobody started");
 	return NULL;
-}
-
-static bool is_in_flash(const struct said *said)
-{
-	static uint8_t kept[CONFIG_SAMARA_VALUE_MAX];
-
-	for (uint32_t id = 0; store_next(STORE_RESULT, id, &id) == 0; id++) {
-		if (store_get(STORE_RESULT, id, 0, kept, sizeof(kept)) == (int)said->len &&
-		    memcmp(kept, said->payload, said->len) == 0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /** A result is in flash before it is said, has the same bytes each time, and is not said any more
@@ -144,7 +123,7 @@ static void hear(const struct said *said)
 	struct record *record = record_of(&result);
 
 	assert_false(record->acked);
-	assert_true(is_in_flash(said));
+	assert_true(fixture_in_flash(said));
 	if (record->heard) {
 		assert_int_equal(record->len, said->len);
 		assert_memory_equal(record->payload, said->payload, said->len);
@@ -253,7 +232,7 @@ static void follow(uint64_t revision)
 	fixture_disconnect();
 	fixture_connect();
 	assert_int_equal(fixture_reported().revision, revision);
-	assert_int_equal(deployments(), 2);
+	assert_int_equal(fixture_stats().deployments, 2);
 	life.taken = revision;
 }
 
@@ -362,7 +341,7 @@ static void boot(void)
 
 	assert_false(fixture_reported().has_error);
 	assert_true(revision == life.taken || revision == life.wanted);
-	assert_int_equal(deployments(), revision == 0 ? 0 : 2);
+	assert_int_equal(fixture_stats().deployments, revision == 0 ? 0 : 2);
 	expect_runs_of_the_list(revision);
 	life.taken = revision;
 	for (unsigned int task = 0; task < TASKS; task++) {
@@ -387,11 +366,8 @@ static void begin_life(const struct geometry *geometry)
 
 static void expect_end(void)
 {
-	struct task_stats stats;
-
-	task_stats(&stats);
-	assert_int_equal(stats.results, 1);
-	assert_int_equal(stats.deployments, 2);
+	assert_int_equal(fixture_stats().results, 1);
+	assert_int_equal(fixture_stats().deployments, 2);
 	assert_int_equal(life.taken, 2);
 	assert_int_equal(store_blob_size(versions[0].image), versions[0].image_bytes);
 	assert_int_equal(store_blob_size(versions[2].image), versions[2].image_bytes);
@@ -400,8 +376,7 @@ static void expect_end(void)
 	assert_int_equal(store_blob_size(fillers[0].image), -ENOENT);
 	acknowledge(3);
 	boot();
-	task_stats(&stats);
-	assert_int_equal(stats.results, 0);
+	assert_int_equal(fixture_stats().results, 0);
 }
 
 /** @retval false Power went. */

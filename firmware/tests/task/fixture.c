@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "task/fixture.h"
+#include "task/pairs.h"
 
 #define STEP_US	  (10 * MS)
 #define LEASE_MS  30000
@@ -101,6 +102,14 @@ void fixture_disconnect(void)
 	task_disconnected();
 }
 
+struct task_stats fixture_stats(void)
+{
+	struct task_stats stats;
+
+	task_stats(&stats);
+	return stats;
+}
+
 int fixture_reset(void **state)
 {
 	(void)state;
@@ -148,30 +157,6 @@ int fixture_end(void **state)
 
 /* Functions */
 
-static void write_text(struct codec_writer *writer, uint64_t key, const char *text)
-{
-	codec_write_uint(writer, key);
-	codec_write_text(writer, text, strlen(text));
-}
-
-static void write_bytes(struct codec_writer *writer, uint64_t key, const uint8_t *data, size_t len)
-{
-	codec_write_uint(writer, key);
-	codec_write_bytes(writer, data, len);
-}
-
-static void write_uint(struct codec_writer *writer, uint64_t key, uint64_t value)
-{
-	codec_write_uint(writer, key);
-	codec_write_uint(writer, value);
-}
-
-static void begin(struct codec_writer *writer, uint64_t key, enum codec_type type, uint64_t count)
-{
-	codec_write_uint(writer, key);
-	codec_write_head(writer, type, count);
-}
-
 struct version fixture_version(const char *name, uint32_t image_bytes, unsigned int seed)
 {
 	static uint8_t image[16384];
@@ -186,24 +171,23 @@ struct version fixture_version(const char *name, uint32_t image_bytes, unsigned 
 	manager_publish(image, image_bytes, version.image);
 	codec_writer_init(&writer, data, sizeof(data));
 	codec_write_head(&writer, CODEC_MAP, 7);
-	write_uint(&writer, 1, 3);
-	write_bytes(&writer, 2, version.image, 32);
-	write_uint(&writer, 3, image_bytes);
-	begin(&writer, 4, CODEC_ARRAY, 1);
+	pair_uint(&writer, 1, 3);
+	pair_bytes(&writer, 2, version.image, 32);
+	pair_uint(&writer, 3, image_bytes);
+	pair_begin(&writer, 4, CODEC_ARRAY, 1);
 	codec_write_head(&writer, CODEC_MAP, 2);
-	write_text(&writer, 1, name);
-	write_text(&writer, 2, "func(a:u32,b:u32)->u32");
-	begin(&writer, 5, CODEC_ARRAY, 0);
-	begin(&writer, 6, CODEC_MAP, 2);
-	write_uint(&writer, 1, 1);
-	codec_write_uint(&writer, 3);
-	codec_write_bool(&writer, false);
-	begin(&writer, 7, CODEC_ARRAY, 1);
+	pair_text(&writer, 1, name);
+	pair_text(&writer, 2, "func(a:u32,b:u32)->u32");
+	pair_begin(&writer, 5, CODEC_ARRAY, 0);
+	pair_begin(&writer, 6, CODEC_MAP, 2);
+	pair_uint(&writer, 1, 1);
+	pair_bool(&writer, 3, false);
+	pair_begin(&writer, 7, CODEC_ARRAY, 1);
 	codec_write_head(&writer, CODEC_MAP, 4);
-	write_uint(&writer, 1, 1);
-	write_uint(&writer, 2, CODEC_FORMAT_LOWERED_CORE);
-	write_bytes(&writer, 3, version.image, 32);
-	write_uint(&writer, 4, image_bytes);
+	pair_uint(&writer, 1, 1);
+	pair_uint(&writer, 2, CODEC_FORMAT_LOWERED_CORE);
+	pair_bytes(&writer, 3, version.image, 32);
+	pair_uint(&writer, 4, image_bytes);
 	assert_int_equal(writer.error, 0);
 	version.manifest_bytes = (uint32_t)writer.len;
 	manager_publish(data, version.manifest_bytes, version.manifest);
@@ -216,8 +200,8 @@ size_t fixture_call(uint8_t *data, size_t size, const char *name)
 
 	codec_writer_init(&writer, data, size);
 	codec_write_head(&writer, CODEC_MAP, 2);
-	write_text(&writer, 1, name);
-	begin(&writer, 2, CODEC_ARRAY, 2);
+	pair_text(&writer, 1, name);
+	pair_begin(&writer, 2, CODEC_ARRAY, 2);
 	codec_write_uint(&writer, 2);
 	codec_write_uint(&writer, 3);
 	assert_int_equal(writer.error, 0);
@@ -347,6 +331,37 @@ void fixture_expect_result(unsigned int number, enum codec_outcome outcome,
 			    codec_error_name(code));
 }
 
+struct codec_start fixture_granted(unsigned int number)
+{
+	static const char grants[] = "grants";
+	static uint8_t digest[32];
+	struct codec_start start = fixture_start(number, 1);
+
+	manager_publish(grants, sizeof(grants), digest);
+	start.grants = (struct codec_span){digest, 32};
+	start.grants_bytes = sizeof(grants);
+	return start;
+}
+
+void fixture_begin(unsigned int number)
+{
+	fixture_say_start(number);
+	fixture_fetch();
+}
+
+bool fixture_in_flash(const struct said *said)
+{
+	static uint8_t kept[CONFIG_SAMARA_VALUE_MAX];
+
+	for (uint32_t id = 0; store_next(STORE_RESULT, id, &id) == 0; id++) {
+		if (store_get(STORE_RESULT, id, 0, kept, sizeof(kept)) == (int)said->len &&
+		    memcmp(kept, said->payload, said->len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct codec_started fixture_started(void)
 {
 	const struct said *said = manager_last(CODEC_TOPIC_STARTED);
@@ -388,11 +403,11 @@ struct wish fixture_every(unsigned int number, uint32_t every_ms)
 
 static void write_grants(struct codec_writer *writer, const char *device)
 {
-	begin(writer, 14, CODEC_ARRAY, 1);
+	pair_begin(writer, 14, CODEC_ARRAY, 1);
 	codec_write_head(writer, CODEC_MAP, 3);
-	write_text(writer, 1, device);
-	write_uint(writer, 2, CODEC_DEVICE_GPIO);
-	write_uint(writer, 3, CODEC_ACCESS_READ);
+	pair_text(writer, 1, device);
+	pair_uint(writer, 2, CODEC_DEVICE_GPIO);
+	pair_uint(writer, 3, CODEC_ACCESS_READ);
 }
 
 static void write_wish(struct codec_writer *writer, const struct wish *wish)
@@ -407,30 +422,29 @@ static void write_wish(struct codec_writer *writer, const struct wish *wish)
 	pairs += wish->device && is_edge;
 	pairs += is_edge && wish->edge != 0;
 	codec_write_head(writer, CODEC_MAP, pairs);
-	write_text(writer, 1, fixture_deployment(wish->number));
-	write_text(writer, 2, "f");
-	write_bytes(writer, 3, wish->version->manifest, 32);
-	write_uint(writer, 4, wish->version->manifest_bytes);
-	write_bytes(writer, 5, wish->version->image, 32);
-	write_uint(writer, 6, wish->version->image_bytes);
-	write_uint(writer, 7, wish->trigger);
+	pair_text(writer, 1, fixture_deployment(wish->number));
+	pair_text(writer, 2, "f");
+	pair_bytes(writer, 3, wish->version->manifest, 32);
+	pair_uint(writer, 4, wish->version->manifest_bytes);
+	pair_bytes(writer, 5, wish->version->image, 32);
+	pair_uint(writer, 6, wish->version->image_bytes);
+	pair_uint(writer, 7, wish->trigger);
 	if (wish->every_ms > 0) {
-		write_uint(writer, 8, wish->every_ms);
+		pair_uint(writer, 8, wish->every_ms);
 	}
-	codec_write_uint(writer, 9);
-	codec_write_bool(writer, wish->keep);
-	write_bytes(writer, 10, call, call_len);
-	write_uint(writer, 11, wish->timeout_ms);
-	write_uint(writer, 12, wish->throttle_ms);
-	write_uint(writer, 13, wish->buffer_count);
+	pair_bool(writer, 9, wish->keep);
+	pair_bytes(writer, 10, call, call_len);
+	pair_uint(writer, 11, wish->timeout_ms);
+	pair_uint(writer, 12, wish->throttle_ms);
+	pair_uint(writer, 13, wish->buffer_count);
 	if (wish->device) {
 		write_grants(writer, wish->device);
 	}
 	if (wish->device && is_edge) {
-		write_text(writer, 15, wish->device);
+		pair_text(writer, 15, wish->device);
 	}
 	if (is_edge && wish->edge != 0) {
-		write_uint(writer, 16, wish->edge);
+		pair_uint(writer, 16, wish->edge);
 	}
 }
 
@@ -440,7 +454,7 @@ size_t fixture_list(uint8_t *data, size_t size, const struct wish *wishes, size_
 
 	codec_writer_init(&writer, data, size);
 	codec_write_head(&writer, CODEC_MAP, 1);
-	begin(&writer, 1, CODEC_ARRAY, count);
+	pair_begin(&writer, 1, CODEC_ARRAY, count);
 	for (size_t index = 0; index < count; index++) {
 		write_wish(&writer, &wishes[index]);
 	}
@@ -469,6 +483,11 @@ void fixture_desire(uint64_t revision, const struct wish *wishes, size_t count)
 	fixture_desire_bytes(revision, data, fixture_list(data, sizeof(data), wishes, count));
 }
 
+void fixture_desire_one(uint64_t revision, struct wish wish)
+{
+	fixture_desire(revision, &wish, 1);
+}
+
 struct codec_reported fixture_reported(void)
 {
 	const struct said *said = manager_last(CODEC_TOPIC_REPORTED);
@@ -476,6 +495,17 @@ struct codec_reported fixture_reported(void)
 
 	assert_int_equal(codec_decode_reported(said->payload, said->len, &reported), 0);
 	return reported;
+}
+
+void fixture_expect_reported(uint64_t revision, unsigned int count, enum codec_error_code code)
+{
+	struct codec_reported reported = fixture_reported();
+
+	assert_memory_equal(reported.boot.data, manager.boot, 8);
+	assert_int_equal(reported.revision, revision);
+	assert_int_equal(reported.deployments, count);
+	assert_string_equal(codec_error_name(reported.has_error ? reported.error.code : 0),
+			    codec_error_name(code));
 }
 
 static size_t look_up_states(unsigned int number, struct codec_deployment_state *last)

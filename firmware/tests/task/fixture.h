@@ -47,6 +47,8 @@ void fixture_connect(void);
 void fixture_welcome(void);
 void fixture_disconnect(void);
 
+struct task_stats fixture_stats(void);
+
 void fixture_run(uint64_t us);
 void fixture_settle(void);
 /** @brief Pulls are served; calls that begin are held. */
@@ -69,6 +71,10 @@ size_t fixture_call(uint8_t *data, size_t size, const char *name);
 const char *fixture_task(unsigned int number);
 /** @brief A start of this epoch of `add`, with its call inline. */
 struct codec_start fixture_start(unsigned int number, uint16_t attempt);
+/** @brief One that has grants, which the manager has. */
+struct codec_start fixture_granted(unsigned int number);
+/** @brief Start it and serve its pulls: where a slot is free, it runs, and is held there. */
+void fixture_begin(unsigned int number);
 void fixture_say_start(unsigned int number);
 void fixture_cancel(unsigned int number, uint16_t attempt);
 void fixture_ack(unsigned int number, uint16_t attempt);
@@ -76,6 +82,8 @@ void fixture_ack(unsigned int number, uint16_t attempt);
 size_t fixture_results(unsigned int number);
 const struct said *fixture_said_result(unsigned int number);
 struct codec_result fixture_result(unsigned int number);
+/** @brief Whether the flash has a result with these bytes. */
+bool fixture_in_flash(const struct said *said);
 struct codec_started fixture_started(void);
 void fixture_expect_result(unsigned int number, enum codec_outcome outcome,
 			   enum codec_error_code code);
@@ -105,7 +113,9 @@ size_t fixture_list(uint8_t *data, size_t size, const struct wish *wishes, size_
 /** @brief The manager has these bytes, and says that they are the list. */
 void fixture_desire_bytes(uint64_t revision, const void *data, size_t len);
 void fixture_desire(uint64_t revision, const struct wish *wishes, size_t count);
+void fixture_desire_one(uint64_t revision, struct wish wish);
 struct codec_reported fixture_reported(void);
+void fixture_expect_reported(uint64_t revision, unsigned int count, enum codec_error_code code);
 /** @brief The last state that was said of a deployment; fails where there is none. */
 struct codec_deployment_state fixture_state(unsigned int number);
 size_t fixture_states(unsigned int number);

@@ -5,6 +5,7 @@
 
 #include "task/fixture.h"
 #include "task/functions.h"
+#include "task/pairs.h"
 
 #define PAGE	 65536u
 #define OVERHEAD (16384u + CONFIG_SAMARA_WASM_STACK)
@@ -37,64 +38,43 @@ static void put(const void *data, uint32_t size, uint8_t digest[32])
 	}
 }
 
-static void write_uint(struct codec_writer *writer, uint64_t key, uint64_t value)
-{
-	codec_write_uint(writer, key);
-	codec_write_uint(writer, value);
-}
-
-static void write_text(struct codec_writer *writer, uint64_t key, const char *text)
-{
-	codec_write_uint(writer, key);
-	codec_write_text(writer, text, strlen(text));
-}
-
-static void begin(struct codec_writer *writer, uint64_t key, enum codec_type type, uint64_t count)
-{
-	codec_write_uint(writer, key);
-	codec_write_head(writer, type, count);
-}
-
 static void write_exports(struct codec_writer *writer, const struct says *says)
 {
-	begin(writer, 4, CODEC_ARRAY, 2);
+	pair_begin(writer, 4, CODEC_ARRAY, 2);
 	codec_write_head(writer, CODEC_MAP, 2);
-	write_text(writer, 1, "another");
-	write_text(writer, 2, "func()");
+	pair_text(writer, 1, "another");
+	pair_text(writer, 2, "func()");
 	codec_write_head(writer, CODEC_MAP, 2);
-	write_text(writer, 1, says->export_name);
-	write_text(writer, 2, says->signature);
+	pair_text(writer, 1, says->export_name);
+	pair_text(writer, 2, says->signature);
 }
 
 static void write_memory(struct codec_writer *writer, const struct says *says)
 {
-	begin(writer, 6, CODEC_MAP, says->max_pages > 0 ? 3 : 2);
-	write_uint(writer, 1, says->min_pages);
+	pair_begin(writer, 6, CODEC_MAP, says->max_pages > 0 ? 3 : 2);
+	pair_uint(writer, 1, says->min_pages);
 	if (says->max_pages > 0) {
-		write_uint(writer, 2, says->max_pages);
+		pair_uint(writer, 2, says->max_pages);
 	}
-	codec_write_uint(writer, 3);
-	codec_write_bool(writer, says->grows);
+	pair_bool(writer, 3, says->grows);
 }
 
 static void write_images(struct codec_writer *writer, const struct says *says)
 {
 	uint8_t other[32] = {1};
 
-	begin(writer, 7, CODEC_ARRAY, 2);
+	pair_begin(writer, 7, CODEC_ARRAY, 2);
 	codec_write_head(writer, CODEC_MAP, 4);
-	write_uint(writer, 1, 1);
-	write_uint(writer, 2, CODEC_FORMAT_COMPONENT);
-	codec_write_uint(writer, 3);
-	codec_write_bytes(writer, other, 32);
-	write_uint(writer, 4, 10);
+	pair_uint(writer, 1, 1);
+	pair_uint(writer, 2, CODEC_FORMAT_COMPONENT);
+	pair_bytes(writer, 3, other, 32);
+	pair_uint(writer, 4, 10);
 	other[0] = 2;
 	codec_write_head(writer, CODEC_MAP, 4);
-	write_uint(writer, 1, 1);
-	write_uint(writer, 2, says->format);
-	codec_write_uint(writer, 3);
-	codec_write_bytes(writer, says->other_image ? other : function.image, 32);
-	write_uint(writer, 4, sizeof(image));
+	pair_uint(writer, 1, 1);
+	pair_uint(writer, 2, says->format);
+	pair_bytes(writer, 3, says->other_image ? other : function.image, 32);
+	pair_uint(writer, 4, sizeof(image));
 }
 
 /** A manifest in the store, named by `function`. */
@@ -105,16 +85,15 @@ static void say(const struct says *says)
 
 	codec_writer_init(&writer, data, sizeof(data));
 	codec_write_head(&writer, CODEC_MAP, says->data_bytes > 0 ? 8 : 7);
-	write_uint(&writer, 1, 3);
-	codec_write_uint(&writer, 2);
-	codec_write_bytes(&writer, function.image, 32);
-	write_uint(&writer, 3, sizeof(image));
+	pair_uint(&writer, 1, 3);
+	pair_bytes(&writer, 2, function.image, 32);
+	pair_uint(&writer, 3, sizeof(image));
 	write_exports(&writer, says);
-	begin(&writer, 5, CODEC_ARRAY, 0);
+	pair_begin(&writer, 5, CODEC_ARRAY, 0);
 	write_memory(&writer, says);
 	write_images(&writer, says);
 	if (says->data_bytes > 0) {
-		write_uint(&writer, 12, says->data_bytes);
+		pair_uint(&writer, 12, says->data_bytes);
 	}
 	assert_int_equal(writer.error, 0);
 	function.manifest_bytes = (uint32_t)writer.len;
@@ -156,12 +135,12 @@ static int read_call_of(const char *export_name, uint32_t pages)
 
 	codec_writer_init(&writer, data, sizeof(data));
 	codec_write_head(&writer, CODEC_MAP, pages > 0 ? 3 : 2);
-	write_text(&writer, 1, export_name);
-	begin(&writer, 2, CODEC_ARRAY, 2);
+	pair_text(&writer, 1, export_name);
+	pair_begin(&writer, 2, CODEC_ARRAY, 2);
 	codec_write_uint(&writer, 2);
 	codec_write_uint(&writer, 3);
 	if (pages > 0) {
-		write_uint(&writer, 6, pages);
+		pair_uint(&writer, 6, pages);
 	}
 	assert_int_equal(writer.error, 0);
 	return read_bytes(data, writer.len);

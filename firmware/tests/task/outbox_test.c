@@ -21,14 +21,6 @@ static void give_text(size_t len)
 	fake_runtime.end.value_len = len;
 }
 
-static unsigned int results(void)
-{
-	struct task_stats stats;
-
-	task_stats(&stats);
-	return stats.results;
-}
-
 static void run_one(unsigned int number)
 {
 	fixture_say_start(number);
@@ -47,19 +39,7 @@ static unsigned int count_values(void)
 
 static void expect_in_flash(const struct said *said)
 {
-	static uint8_t kept[CONFIG_SAMARA_VALUE_MAX];
-
-	if (said->topic != CODEC_TOPIC_RESULT) {
-		return;
-	}
-	for (uint32_t id = 0; store_next(STORE_RESULT, id, &id) == 0; id++) {
-		int len = store_get(STORE_RESULT, id, 0, kept, sizeof(kept));
-
-		if (len == (int)said->len && memcmp(kept, said->payload, said->len) == 0) {
-			return;
-		}
-	}
-	fail_msg("a result is said that the flash has not");
+	assert_true(said->topic != CODEC_TOPIC_RESULT || fixture_in_flash(said));
 }
 
 static void a_result_is_in_flash_before_it_is_said(void **state)
@@ -132,7 +112,7 @@ static void what_ended_without_a_connection_is_said_when_there_is_one(void **sta
 	fixture_disconnect();
 	fixture_end_calls();
 	assert_int_equal(fixture_results(1), 0);
-	assert_int_equal(results(), 1);
+	assert_int_equal(fixture_stats().results, 1);
 	fixture_connect();
 	fixture_expect_result(1, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
 }
@@ -197,16 +177,11 @@ static void a_body_of_512_bytes_travels_inside_a_longer_one_is_pulled(void **sta
 
 static void the_longest_body_is_pulled_and_its_transcript(void **state)
 {
-	struct codec_start start = fixture_start(1, 1);
-	static const char grants[] = "grants";
-	uint8_t grants_digest[32];
+	struct codec_start start = fixture_granted(1);
 	uint8_t back[sizeof(transcript)];
 
 	(void)state;
 	memset(transcript, 't', sizeof(transcript));
-	manager_publish(grants, sizeof(grants), grants_digest);
-	start.grants = (struct codec_span){grants_digest, 32};
-	start.grants_bytes = sizeof(grants);
 	fake_hal.report.transcript = transcript;
 	fake_hal.report.transcript_len = sizeof(transcript);
 	give_text(CONFIG_SAMARA_VALUE_MAX - 2);
@@ -259,7 +234,7 @@ static void results_survive_a_reboot_with_their_bytes(void **state)
 	firsts[0] = *fixture_said_result(1);
 	firsts[1] = *fixture_said_result(2);
 	fixture_boot();
-	assert_int_equal(results(), 2);
+	assert_int_equal(fixture_stats().results, 2);
 	fixture_connect();
 	for (unsigned int index = 0; index < 2; index++) {
 		const struct said *again = fixture_said_result(index + 1);
@@ -272,7 +247,7 @@ static void results_survive_a_reboot_with_their_bytes(void **state)
 	assert_int_equal(fixture_results(1), 2);
 	/* What comes after takes the place of none. */
 	run_one(3);
-	assert_int_equal(results(), 3);
+	assert_int_equal(fixture_stats().results, 3);
 	fixture_disconnect();
 	fixture_connect();
 	assert_memory_equal(fixture_said_result(1)->payload, firsts[0].payload, firsts[0].len);
@@ -281,7 +256,7 @@ static void results_survive_a_reboot_with_their_bytes(void **state)
 		fixture_ack(number, 1);
 	}
 	fixture_boot();
-	assert_int_equal(results(), 0);
+	assert_int_equal(fixture_stats().results, 0);
 	assert_int_equal(count_values(), 0);
 }
 
@@ -300,13 +275,8 @@ static void a_start_that_comes_again_after_a_reboot_is_answered_with_its_result(
 static unsigned long keep_and_forget(void)
 {
 	unsigned long before = flash_sim_operations();
-	struct codec_start start = fixture_start(1, 1);
-	static const char grants[] = "grants";
-	uint8_t digest[32];
+	struct codec_start start = fixture_granted(1);
 
-	manager_publish(grants, sizeof(grants), digest);
-	start.grants = (struct codec_span){digest, 32};
-	start.grants_bytes = sizeof(grants);
 	fake_hal.report.transcript = transcript;
 	fake_hal.report.transcript_len = sizeof(transcript);
 	give_text(900);
@@ -332,7 +302,7 @@ static void a_power_cut_while_it_is_kept_or_forgotten_leaves_all_or_nothing(void
 		flash_sim_cut(0, 1);
 		fixture_boot();
 		fixture_connect();
-		if (results() == 0) {
+		if (fixture_stats().results == 0) {
 			assert_int_equal(count_values(), 0);
 			none++;
 		} else {
@@ -355,7 +325,7 @@ static void what_is_no_result_goes_at_the_next_start(void **state)
 	assert_int_equal(store_put(STORE_RESULT, 4 * 8 + 1, junk, sizeof(junk)), 0);
 	assert_int_equal(store_put(STORE_RESULT, 4 * 9 + 2, junk, sizeof(junk)), 0);
 	fixture_boot();
-	assert_int_equal(results(), 1);
+	assert_int_equal(fixture_stats().results, 1);
 	assert_int_equal(count_values(), 1);
 	fixture_connect();
 	fixture_expect_result(1, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
@@ -368,7 +338,7 @@ static void a_result_whose_body_is_lost_goes_at_the_next_start(void **state)
 	run_one(1);
 	assert_int_equal(store_delete(STORE_RESULT, 4 * 1 + 1), 0);
 	fixture_boot();
-	assert_int_equal(results(), 0);
+	assert_int_equal(fixture_stats().results, 0);
 	assert_int_equal(count_values(), 0);
 }
 
@@ -387,7 +357,7 @@ static void a_result_whose_attempt_was_fenced_is_not_said_again(void **state)
 	task_lease(&lease);
 	fixture_run(20 * S);
 	assert_int_equal(fixture_results(1), 1);
-	assert_int_equal(results(), 0);
+	assert_int_equal(fixture_stats().results, 0);
 }
 
 static void an_acknowledgement_of_another_attempt_forgets_nothing(void **state)
@@ -396,7 +366,7 @@ static void an_acknowledgement_of_another_attempt_forgets_nothing(void **state)
 	run_one(1);
 	fixture_ack(1, 2);
 	fixture_ack(2, 1);
-	assert_int_equal(results(), 1);
+	assert_int_equal(fixture_stats().results, 1);
 }
 
 static void results_that_wait_keep_new_starts_out(void **state)
@@ -405,7 +375,7 @@ static void results_that_wait_keep_new_starts_out(void **state)
 	for (unsigned int number = 1; number <= CONFIG_SAMARA_RESULTS; number++) {
 		run_one(number);
 	}
-	assert_int_equal(results(), CONFIG_SAMARA_RESULTS);
+	assert_int_equal(fixture_stats().results, CONFIG_SAMARA_RESULTS);
 	run_one(20);
 	fixture_expect_result(20, CODEC_OUTCOME_REFUSED, CODEC_RESOURCE_EXHAUSTED);
 	assert_int_equal(fake_runtime.runs_count, CONFIG_SAMARA_RESULTS);
@@ -428,7 +398,7 @@ static void a_refusal_takes_no_place_from_a_result_that_is_to_come(void **state)
 	fixture_expect_result(32, CODEC_OUTCOME_CANCELLED, CODEC_CANCELLED);
 	fixture_work();
 	fixture_expect_result(30, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
-	assert_int_equal(results(), CONFIG_SAMARA_RESULTS);
+	assert_int_equal(fixture_stats().results, CONFIG_SAMARA_RESULTS);
 }
 
 static void what_was_refused_without_a_place_does_not_run_when_its_start_comes_twice(void **state)
@@ -481,7 +451,7 @@ static void a_result_that_the_flash_cannot_keep_is_not_said(void **state)
 	give_text(1900);
 	fixture_end_calls();
 	assert_int_equal(fixture_results(1), 0);
-	assert_int_equal(results(), 0);
+	assert_int_equal(fixture_stats().results, 0);
 	assert_int_equal(count_values(), 0);
 	/* For the end of the test: pins are in RAM. */
 	fixture_boot();
