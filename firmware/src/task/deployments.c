@@ -409,7 +409,10 @@ static void on_pulled(struct link_pull *which, const struct codec_error *why)
 		failed(why);
 		return;
 	}
+	/* What is made of it must not take its place. */
+	store_blob_pin(wanted.digest);
 	take_over(&source);
+	store_blob_unpin(wanted.digest);
 	store_blob_drop(wanted.digest);
 }
 

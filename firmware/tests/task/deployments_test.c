@@ -85,6 +85,44 @@ static void a_run_that_would_overlap_the_last_is_skipped_and_counted(void **stat
 	assert_int_equal(fake_runtime.runs_count, 1);
 }
 
+static void a_run_that_waits_for_its_device_is_skipped_and_counted_too(void **state)
+{
+	struct wish wish = fixture_every(1, 1000);
+
+	(void)state;
+	wish.device = "lamp";
+	fake_hal.busy = true;
+	fixture_desire_one(1, wish);
+	fixture_fetch();
+	fixture_run(2500 * MS);
+	fake_hal.busy = false;
+	/* Whoever has had it gives the runners a kick. */
+	fixture_say_start(1);
+	fixture_work();
+	let_it_be_told();
+	assert_int_equal(fixture_state(1).skipped, 2);
+	assert_int_equal(fixture_state(1).runs, 1);
+}
+
+static void what_is_removed_while_it_waits_never_runs(void **state)
+{
+	struct wish wish = fixture_wish(1);
+
+	(void)state;
+	wish.device = "lamp";
+	fake_hal.busy = true;
+	fixture_desire_one(1, wish);
+	fixture_work();
+	fixture_desire(2, NULL, 0);
+	fixture_work();
+	fake_hal.busy = false;
+	fixture_say_start(1);
+	fixture_work();
+	assert_int_equal(fake_runtime.runs_count, 1);
+	assert_int_equal(fake_hal.open, 0);
+	assert_int_equal(fake_runtime.out, 0);
+}
+
 /* Kept instances */
 
 static void an_instance_is_kept_under_one_name_where_it_says_so(void **state)
@@ -590,6 +628,8 @@ int main(void)
 		TEST(a_period_has_a_bound),
 		TEST(on_request_waits),
 		TEST(a_run_that_would_overlap_the_last_is_skipped_and_counted),
+		TEST(a_run_that_waits_for_its_device_is_skipped_and_counted_too),
+		TEST(what_is_removed_while_it_waits_never_runs),
 		TEST(an_instance_is_kept_under_one_name_where_it_says_so),
 		TEST(a_kept_instance_that_failed_is_let_go),
 		TEST(what_fails_backs_off_from_1_s_doubling_to_60_s),

@@ -155,6 +155,36 @@ int fixture_end(void **state)
 	return 0;
 }
 
+/* Flash */
+
+bool fixture_pin_blob(uint8_t fill, uint32_t size, uint8_t digest[32])
+{
+	static uint8_t data[32768];
+
+	assert_true(size <= sizeof(data));
+	memset(data, fill, size);
+	codec_sha256(data, size, digest);
+	if (store_blob_begin(digest, size) < 0) {
+		return false;
+	}
+	assert_int_equal(store_blob_append(digest, 0, data, size), 0);
+	assert_int_equal(store_blob_finish(digest), 0);
+	store_blob_pin(digest);
+	return true;
+}
+
+void fixture_fill_flash(void)
+{
+	uint8_t digest[32];
+	uint8_t fill = 1;
+
+	for (uint32_t size = 32768; size >= 64; size /= 2) {
+		while (fixture_pin_blob(fill, size, digest)) {
+			fill++;
+		}
+	}
+}
+
 /* Functions */
 
 struct version fixture_version(const char *name, uint32_t image_bytes, unsigned int seed)

@@ -60,6 +60,10 @@ void fixture_work(void);
 /** @brief As fixture_work(), for a while. */
 void fixture_live(uint64_t us);
 
+/** @brief A complete blob of `size` bytes `fill` in the store, pinned. @retval false No room. */
+bool fixture_pin_blob(uint8_t fill, uint32_t size, uint8_t digest[32]);
+/** @brief Leave no room in the flash: blobs that are pinned take it. */
+void fixture_fill_flash(void);
 /** @brief Have a function: `export` of a signature, its image of `image_bytes` bytes that `seed`
  * chooses. */
 struct version fixture_version(const char *name, uint32_t image_bytes, unsigned int seed);

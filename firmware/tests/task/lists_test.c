@@ -160,6 +160,51 @@ static void a_list_with_a_deployment_that_is_too_long_leaves_the_old_one(void **
 	expect_old_one_stays(data, fixture_list(data, sizeof(data), &wish, 1), CODEC_TOO_LARGE);
 }
 
+static void a_list_that_the_flash_has_no_room_for_leaves_the_old_one(void **state)
+{
+	struct wish wishes[] = {fixture_wish(2), fixture_wish(3), fixture_wish(4)};
+	uint8_t digest[32];
+
+	(void)state;
+	fixture_desire_one(1, fixture_every(1, 1000));
+	fixture_work();
+	/* Room for the list alone, not for what is made of it. */
+	assert_true(fixture_pin_blob(0, 700, digest));
+	fixture_fill_flash();
+	store_blob_unpin(digest);
+	store_blob_drop(digest);
+	fixture_desire(2, wishes, 3);
+	fixture_work();
+	assert_int_equal(manager.asked_count, 4);
+	fixture_expect_reported(1, 1, CODEC_RESOURCE_EXHAUSTED);
+	assert_memory_equal(fixture_reported().error.message.data, "the flash has no room", 21);
+	size_t before = fake_runtime.runs_count;
+
+	fixture_live(1500 * MS);
+	assert_true(fake_runtime.runs_count > before);
+	/* After a reboot nothing is pinned but what is deployed. */
+	fixture_boot();
+	fixture_connect();
+	assert_int_equal(fixture_stats().deployments, 1);
+	fixture_desire(2, wishes, 3);
+	fixture_work();
+	fixture_expect_reported(2, 3, CODEC_NO_ERROR);
+}
+
+static void a_list_that_the_pool_has_no_room_for_leaves_the_old_one(void **state)
+{
+	(void)state;
+	fixture_desire_one(1, fixture_wish(1));
+	fixture_work();
+	fake_runtime.limit = fake_runtime.out + 100;
+	fixture_desire_one(2, fixture_wish(2));
+	fixture_work();
+	fixture_expect_reported(1, 1, CODEC_RESOURCE_EXHAUSTED);
+	fake_runtime.limit = CONFIG_SAMARA_POOL_SIZE;
+	fixture_live(1200 * MS);
+	fixture_expect_reported(2, 1, CODEC_NO_ERROR);
+}
+
 static void a_list_of_as_many_as_fit_is_taken_over(void **state)
 {
 	struct wish wishes[CONFIG_SAMARA_DEPLOYMENTS];
@@ -313,6 +358,8 @@ int main(void)
 		TEST(a_list_with_an_item_that_is_no_deployment_leaves_the_old_one),
 		TEST(a_list_of_more_than_fit_leaves_the_old_one),
 		TEST(a_list_with_a_deployment_that_is_too_long_leaves_the_old_one),
+		TEST(a_list_that_the_flash_has_no_room_for_leaves_the_old_one),
+		TEST(a_list_that_the_pool_has_no_room_for_leaves_the_old_one),
 		TEST(a_list_of_as_many_as_fit_is_taken_over),
 		TEST(another_revision_of_the_same_list_is_not_pulled_and_restarts_nothing),
 		TEST(what_the_pool_has_no_room_for_now_is_begun_later_and_the_others_go_on),

@@ -416,38 +416,9 @@ static void what_was_refused_without_a_place_does_not_run_when_its_start_comes_t
 
 static void a_result_that_the_flash_cannot_keep_is_not_said(void **state)
 {
-	static uint8_t block[4096];
-	uint8_t digest[32];
-	uint32_t size = 8 * sizeof(block);
-
 	(void)state;
-	fixture_say_start(1);
-	fixture_fetch();
-	/* All that there is is taken, and pinned. */
-	for (uint8_t seed = 1; size >= 64; seed++) {
-		struct codec_sha256 hash;
-
-		memset(block, seed, sizeof(block));
-		codec_sha256_init(&hash);
-		for (uint32_t at = 0; at < size; at += sizeof(block)) {
-			codec_sha256_update(&hash, block,
-					    size - at < sizeof(block) ? size - at : sizeof(block));
-		}
-		codec_sha256_finish(&hash, digest);
-		if (store_blob_begin(digest, size) < 0) {
-			size /= 2;
-			continue;
-		}
-		for (uint32_t at = 0; at < size; at += sizeof(block)) {
-			assert_int_equal(store_blob_append(digest, at, block,
-							   size - at < sizeof(block)
-								   ? size - at
-								   : sizeof(block)),
-					 0);
-		}
-		assert_int_equal(store_blob_finish(digest), 0);
-		store_blob_pin(digest);
-	}
+	fixture_begin(1);
+	fixture_fill_flash();
 	give_text(1900);
 	fixture_end_calls();
 	assert_int_equal(fixture_results(1), 0);
