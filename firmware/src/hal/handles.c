@@ -6,12 +6,9 @@
 
 #include "hal/handles.h"
 #include "hal/host_functions.h"
-#include "port/port.h"
 
-#define TABLES (CONFIG_SAMARA_KEPT + CONFIG_SAMARA_SLOTS)
-
+/* Of the pool, from the first handle of an instance to its end. */
 struct handle_table {
-	bool used;
 	struct {
 		uint8_t kind;
 		uint8_t grant;
@@ -19,35 +16,18 @@ struct handle_table {
 	} rows[CONFIG_SAMARA_HANDLES];
 };
 
-static struct handle_table tables[TABLES];
-static struct port_mutex mutex;
-
+/** NULL: the pool is full. */
 static struct handle_table *table_of(struct runtime_guest *guest)
 {
 	void **data = runtime_guest_data(guest);
 
-	if (*data) {
-		return *data;
-	}
-	port_mutex_lock(&mutex);
-	for (size_t index = 0; index < TABLES && !*data; index++) {
-		if (!tables[index].used) {
-			memset(&tables[index], 0, sizeof(tables[index]));
-			tables[index].used = true;
-			*data = &tables[index];
+	if (!*data) {
+		*data = runtime_alloc(sizeof(struct handle_table));
+		if (*data) {
+			memset(*data, 0, sizeof(struct handle_table));
 		}
 	}
-	port_mutex_unlock(&mutex);
 	return *data;
-}
-
-static void drop_table(void *data)
-{
-	struct handle_table *table = data;
-
-	port_mutex_lock(&mutex);
-	table->used = false;
-	port_mutex_unlock(&mutex);
 }
 
 uint32_t handle_new(struct runtime_guest *guest, enum handle_kind kind, uint8_t grant)
@@ -62,7 +42,8 @@ uint32_t handle_new(struct runtime_guest *guest, enum handle_kind kind, uint8_t 
 			return index + 1;
 		}
 	}
-	runtime_guest_trap(guest, "more handles than this proplet gives");
+	runtime_guest_trap(guest, table ? "more handles than this proplet gives"
+					: "the pool has no room for its handles");
 	return 0;
 }
 
@@ -235,9 +216,7 @@ int hal_host_init(void)
 #define ROW_(module, name, signature, function) {module, name, signature, function},
 	static const struct runtime_host_function functions[] = {HAL_HOST_FUNCTIONS(ROW_)};
 
-	port_mutex_init(&mutex);
-	memset(tables, 0, sizeof(tables));
-	runtime_on_instance_end(drop_table);
+	runtime_on_instance_end(runtime_free);
 	runtime_on_device_argument(open_argument);
 	return runtime_register(functions, sizeof(functions) / sizeof(functions[0]));
 }

@@ -72,7 +72,7 @@ void runtime_trim(void);
 
 /**
  * @brief Bytes of the pool for the agent's own use while something runs or is deployed: modules
- * that nobody uses make room. Aligned to 8, not zeroed. Any thread, but not from a host function.
+ * that nobody uses make room. Aligned to 8, not zeroed. Any thread.
  * @retval NULL The pool is full.
  */
 void *runtime_alloc(uint32_t size);

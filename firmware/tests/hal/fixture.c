@@ -62,6 +62,7 @@ int fixture_setup(void **state)
 int fixture_teardown(void **state)
 {
 	(void)state;
+	fake_guest_end(&guest);
 	fake_port_settle(loop_turn);
 	assert_int_equal(fake_pool_used(), 0);
 	assert_int_equal(fake_devices_watches(), 0);
@@ -156,6 +157,7 @@ void assert_refused(const struct codec_source *grants, enum codec_error_code cod
 void begin(struct hal_session *session)
 {
 	assert_int_equal(hal_session_try_begin(session), 0);
+	fake_guest_end(&guest);
 	fake_guest_reset(&guest, session);
 }
 
