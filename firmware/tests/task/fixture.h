@@ -28,6 +28,9 @@
 #define MS UINT64_C(1000)
 #define S  UINT64_C(1000000)
 
+/* Names of tasks and deployments: their kind and a number below it. */
+#define FIXTURE_NAMES 64
+
 /** A function as starts and deployments name it. */
 struct version {
 	uint8_t manifest[32];
@@ -69,6 +72,9 @@ void fixture_fill_flash(void);
 struct version fixture_version(const char *name, uint32_t image_bytes, unsigned int seed);
 /** @brief {1: name, 2: [2, 3]}. @retval Length. */
 size_t fixture_call(uint8_t *data, size_t size, const char *name);
+
+const char *fixture_name(char (*names)[22], char kind, unsigned int number);
+bool fixture_span_is(const struct codec_span *span, const char *text);
 
 /* Attempts */
 
