@@ -156,6 +156,15 @@ unsigned int attempts_refused(void)
 
 /* Announcements: `started`, within 50 ms unless the result goes first. [P-5.2] */
 
+static void look_at_announcements(void *arg);
+
+static void arm_announcements(void)
+{
+	if (!announce_timer.armed) {
+		loop_timer_start(&announce_timer, PATIENCE_US, look_at_announcements, NULL);
+	}
+}
+
 static void announce(struct attempt *one)
 {
 	uint8_t data[64];
@@ -168,8 +177,9 @@ static void announce(struct attempt *one)
 	int len = codec_encode_started(data, sizeof(data), &started);
 
 	one->announce_us = 0;
-	if (len > 0) {
-		(void)link_send(CODEC_TOPIC_STARTED, NULL, data, (size_t)len);
+	if (len > 0 && link_send(CODEC_TOPIC_STARTED, NULL, data, (size_t)len) == -EAGAIN) {
+		one->announce_us = port_now_us() + PATIENCE_US;
+		arm_announcements();
 	}
 }
 
@@ -190,7 +200,7 @@ static void look_at_announcements(void *arg)
 		}
 	}
 	if (left) {
-		loop_timer_start(&announce_timer, PATIENCE_US, look_at_announcements, NULL);
+		arm_announcements();
 	}
 }
 
@@ -199,9 +209,7 @@ static void announce_soon(struct attempt *one)
 	if (one->announce_us == 0) {
 		one->announce_us = port_now_us() + PATIENCE_US;
 	}
-	if (!announce_timer.armed) {
-		loop_timer_start(&announce_timer, PATIENCE_US, look_at_announcements, NULL);
-	}
+	arm_announcements();
 }
 
 static void set_phase(struct attempt *one, enum codec_phase phase)

@@ -19,6 +19,7 @@
 
 #define RETRY_MIN_US 1000000ull
 #define RETRY_MAX_US 60000000ull
+#define REPORT_US    1000000ull /* again, where the link was full */
 #define PER_LIST     256
 
 struct index {
@@ -38,6 +39,7 @@ static bool has_wanted;
 static struct codec_error error;
 static struct link_pull pull;
 static struct loop_timer retry_timer;
+static struct loop_timer report_timer;
 static unsigned int retries;
 static uint32_t last_keep;
 static bool closed;
@@ -46,6 +48,14 @@ static bool is_newer(const struct index *one, const struct index *other)
 {
 	return one->incarnation != other->incarnation ? one->incarnation > other->incarnation
 						      : one->revision > other->revision;
+}
+
+static void report(void);
+
+static void report_again(void *arg)
+{
+	(void)arg;
+	report();
 }
 
 static void report(void)
@@ -61,8 +71,9 @@ static void report(void)
 	};
 	int len = codec_encode_reported(data, sizeof(data), &reported);
 
-	if (len > 0) {
-		(void)link_send(CODEC_TOPIC_REPORTED, NULL, data, (size_t)len);
+	loop_timer_stop(&report_timer);
+	if (len > 0 && link_send(CODEC_TOPIC_REPORTED, NULL, data, (size_t)len) == -EAGAIN) {
+		loop_timer_start(&report_timer, REPORT_US, report_again, NULL);
 	}
 }
 
@@ -528,6 +539,7 @@ void deployments_close(void)
 {
 	closed = true;
 	loop_timer_stop(&retry_timer);
+	loop_timer_stop(&report_timer);
 	link_pull_cancel(&pull);
 	for (struct instance *one = instances, *next; one; one = next) {
 		next = one->next;

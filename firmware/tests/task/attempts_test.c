@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "task/fixture.h"
@@ -152,6 +152,24 @@ static void started_is_not_said_where_the_result_goes_first(void **state)
 	fixture_run(S);
 	assert_int_equal(fixture_results(1), 1);
 	assert_int_equal(manager_said(CODEC_TOPIC_STARTED), 0);
+}
+
+static void started_is_said_when_the_link_takes_it_again(void **state)
+{
+	(void)state;
+	manager.send_err = -EAGAIN;
+	fixture_begin(1);
+	fixture_run(500 * MS);
+	manager.send_err = 0;
+	fixture_run(50 * MS);
+	assert_int_equal(manager_said(CODEC_TOPIC_STARTED), 1);
+	manager.send_err = -EAGAIN;
+	fixture_say_start(1);
+	manager.send_err = 0;
+	fixture_run(50 * MS);
+	assert_int_equal(manager_said(CODEC_TOPIC_STARTED), 2);
+	fixture_run(S);
+	assert_int_equal(manager_said(CODEC_TOPIC_STARTED), 2);
 }
 
 static void one_that_waits_for_a_slot_says_so_and_then_that_it_runs(void **state)
@@ -405,12 +423,12 @@ static void devices_that_cannot_be_had_refuse_with_their_error(void **state)
 	struct codec_start other = fixture_granted(2);
 
 	(void)state;
-	fake_hal.open_err = -22;
+	fake_hal.open_err = -EINVAL;
 	fake_hal.code = CODEC_PERMISSION_DENIED;
 	task_start(&start);
 	fixture_work();
 	fixture_expect_result(1, CODEC_OUTCOME_REFUSED, CODEC_PERMISSION_DENIED);
-	fake_hal.open_err = -12;
+	fake_hal.open_err = -ENOMEM;
 	task_start(&other);
 	fixture_work();
 	fixture_expect_result(2, CODEC_OUTCOME_REFUSED, CODEC_RESOURCE_EXHAUSTED);
@@ -517,6 +535,7 @@ int main(void)
 		TEST(an_image_of_another_manifest_is_refused),
 		TEST(started_is_said_in_time_and_again_in_each_phase),
 		TEST(started_is_not_said_where_the_result_goes_first),
+		TEST(started_is_said_when_the_link_takes_it_again),
 		TEST(one_that_waits_for_a_slot_says_so_and_then_that_it_runs),
 		TEST(a_start_of_another_epoch_is_refused),
 		TEST(a_start_that_comes_twice_is_answered_with_started_while_it_is_held),

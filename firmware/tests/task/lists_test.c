@@ -85,6 +85,19 @@ static void a_list_that_cannot_be_had_is_told_and_tried_again(void **state)
 	fixture_expect_reported(1, 1, CODEC_NO_ERROR);
 }
 
+static void what_was_taken_over_is_reported_when_the_link_takes_it_again(void **state)
+{
+	(void)state;
+	manager_forget();
+	manager.send_err = -EAGAIN;
+	fixture_desire_one(1, fixture_wish(1));
+	fixture_work();
+	manager.send_err = 0;
+	fixture_run(2 * S);
+	fixture_expect_reported(1, 1, CODEC_NO_ERROR);
+	assert_int_equal(manager_said(CODEC_TOPIC_REPORTED), 1);
+}
+
 static void a_newer_index_replaces_one_that_cannot_be_had_at_once(void **state)
 {
 	(void)state;
@@ -353,6 +366,7 @@ int main(void)
 		TEST(an_index_that_is_equal_or_older_is_a_no_op),
 		TEST(a_larger_incarnation_wins_over_a_larger_revision),
 		TEST(a_list_that_cannot_be_had_is_told_and_tried_again),
+		TEST(what_was_taken_over_is_reported_when_the_link_takes_it_again),
 		TEST(a_newer_index_replaces_one_that_cannot_be_had_at_once),
 		TEST(what_is_no_list_leaves_the_old_one),
 		TEST(a_list_with_an_item_that_is_no_deployment_leaves_the_old_one),
