@@ -44,6 +44,12 @@ struct runtime_guest {
 	void *data;	   /* hal's */
 };
 
+/** Of the pool while a call runs: too much for the stack, which values of 32 levels need. */
+struct signing {
+	struct signature signature;
+	struct codec_error error;
+};
+
 /** What one runner is doing. */
 struct slot {
 	struct port_cond wake;
@@ -58,7 +64,7 @@ struct slot {
 	bool is_allocating; /* the guest's cabi_realloc runs: it may not call the host */
 	bool is_refused_memory;
 	char trap[CODEC_MESSAGE_MAX + 1]; /* what a host function said */
-	struct signature *signature;	  /* of the pool */
+	struct signing *signing;
 };
 
 /* run.c */

@@ -184,13 +184,13 @@ static void refuse(struct slot *slot, const struct codec_error *error)
 static bool lower(struct runtime_guest *guest, const struct arguments *arguments,
 		  struct core_call *call)
 {
-	struct codec_error error;
-	int err = arguments_lower(arguments, guest, call->values, &call->params, &error);
+	struct codec_error *error = &guest->slot->signing->error;
+	int err = arguments_lower(arguments, guest, call->values, &call->params, error);
 
 	if (err == -EFAULT) {
 		end_of_trap(guest->slot, guest);
 	} else if (err) {
-		refuse(guest->slot, &error);
+		refuse(guest->slot, error);
 	}
 	return err == 0;
 }
@@ -201,11 +201,11 @@ static bool lift(struct runtime_guest *guest, uint64_t core)
 	struct codec_writer writer;
 	const char *problem;
 
-	if (slot->signature->result == 0) {
+	if (slot->signing->signature.result == 0) {
 		return true;
 	}
 	codec_writer_init(&writer, slot->call->value, slot->call->value_size);
-	int err = result_lift(slot->signature, guest, core, &writer, &problem);
+	int err = result_lift(&slot->signing->signature, guest, core, &writer, &problem);
 
 	if (err == -ENOMEM) {
 		run_end(slot, CODEC_OUTCOME_OUTPUT_LIMIT, CODEC_GUEST_OUTPUT_LIMIT,
@@ -234,7 +234,7 @@ static bool call_function(struct runtime_guest *guest, const struct arguments *a
 {
 	struct slot *slot = guest->slot;
 	struct WASMFunctionInstance *function = guest_export(guest, slot->call->export_name, false);
-	struct core_call call = {.results = result_flat(slot->signature)};
+	struct core_call call = {.results = result_flat(&slot->signing->signature)};
 
 	if (!function) {
 		run_end(slot, CODEC_OUTCOME_REFUSED, CODEC_NOT_FOUND,
@@ -245,15 +245,14 @@ static bool call_function(struct runtime_guest *guest, const struct arguments *a
 	       lift(guest, call.values[0]) && call_after(guest, call.values[0], call.results);
 }
 
-static void run_signed(struct slot *slot)
+static void run_signed(struct slot *slot, struct signing *signing)
 {
-	struct arguments arguments = {slot->signature, slot->call->args, slot->call->args_len};
+	struct arguments arguments = {&signing->signature, slot->call->args, slot->call->args_len};
 	uint64_t began = port_now_us();
-	struct codec_error error;
 
-	if (signature_parse(slot->signature, slot->call->signature, &error) ||
-	    arguments_check(&arguments, &error)) {
-		refuse(slot, &error);
+	if (signature_parse(&signing->signature, slot->call->signature, &signing->error) ||
+	    arguments_check(&arguments, &signing->error)) {
+		refuse(slot, &signing->error);
 		return;
 	}
 	struct runtime_guest *guest = guest_for(slot);
@@ -279,15 +278,15 @@ static void run_signed(struct slot *slot)
 
 static void run(struct slot *slot)
 {
-	slot->signature = runtime_alloc(sizeof(*slot->signature));
-	if (!slot->signature) {
+	slot->signing = runtime_alloc(sizeof(*slot->signing));
+	if (!slot->signing) {
 		run_end(slot, CODEC_OUTCOME_OUT_OF_MEMORY, CODEC_GUEST_OUT_OF_MEMORY,
 			"the pool of %u bytes has no room for its signature",
 			(unsigned int)CONFIG_SAMARA_POOL_SIZE);
 		return;
 	}
-	run_signed(slot);
-	runtime_free(slot->signature);
+	run_signed(slot, slot->signing);
+	runtime_free(slot->signing);
 }
 
 void runtime_run(unsigned int number, const struct runtime_call *call,
