@@ -104,6 +104,23 @@ static void a_run_that_waits_for_its_device_is_skipped_and_counted_too(void **st
 	assert_int_equal(fixture_state(1).runs, 1);
 }
 
+static void long_tasks_leave_a_slot_to_it(void **state)
+{
+	(void)state;
+	fixture_desire_one(1, fixture_every(1, 1000));
+	fixture_work();
+	for (unsigned int number = 1; number <= CONFIG_SAMARA_SLOTS; number++) {
+		fixture_begin(number);
+	}
+	assert_int_equal(fixture_stats().running, CONFIG_SAMARA_SLOTS - 1);
+	assert_int_equal(fixture_stats().waiting, 1);
+	fixture_run(1000 * MS);
+	let_it_be_told();
+	expect_state(1, CODEC_INSTANCE_RUNNING);
+	fixture_work();
+	fixture_expect_result(CONFIG_SAMARA_SLOTS, CODEC_OUTCOME_COMPLETED, CODEC_NO_ERROR);
+}
+
 static void what_is_removed_while_it_waits_never_runs(void **state)
 {
 	struct wish wish = fixture_wish(1);
@@ -629,6 +646,7 @@ int main(void)
 		TEST(on_request_waits),
 		TEST(a_run_that_would_overlap_the_last_is_skipped_and_counted),
 		TEST(a_run_that_waits_for_its_device_is_skipped_and_counted_too),
+		TEST(long_tasks_leave_a_slot_to_it),
 		TEST(what_is_removed_while_it_waits_never_runs),
 		TEST(an_instance_is_kept_under_one_name_where_it_says_so),
 		TEST(a_kept_instance_that_failed_is_let_go),
