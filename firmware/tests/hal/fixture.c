@@ -170,12 +170,18 @@ struct hal_session *running(const struct codec_source *grants)
 	return session;
 }
 
+void closed(struct hal_session *session)
+{
+	fake_guest_end(&guest);
+	hal_session_unlock(session);
+	hal_session_close(session);
+}
+
 void ended(struct hal_session *session)
 {
 	fake_guest_end(&guest);
 	hal_session_end(session, false);
-	hal_session_unlock(session);
-	hal_session_close(session);
+	closed(session);
 }
 
 uint32_t put_name(const char *name)

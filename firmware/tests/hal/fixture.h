@@ -78,6 +78,8 @@ struct hal_session *running(const struct codec_source *grants);
 void begin(struct hal_session *session);
 /** @brief End the run, and close. */
 void ended(struct hal_session *session);
+/** @brief Close after a run that has ended. */
+void closed(struct hal_session *session);
 
 /** @brief Handle of a device that the guest opens. */
 uint32_t open_i2c(const char *name);

@@ -246,6 +246,12 @@ static void a_second_fills_the_bucket_of_operations(void **state)
 	assert_string_equal(fake_devices_did(), "thermo 48 r1");
 	i2c_read(handle, 0x48, 1);
 	assert_other();
+	/* A long rest gives no more than a second does. */
+	fake_port_advance(100 * S);
+	i2c_read(handle, 0x48, 1);
+	i2c_read(handle, 0x48, 1);
+	i2c_read(handle, 0x48, 1);
+	assert_string_equal(fake_devices_did(), "thermo 48 r1\nthermo 48 r1");
 	ended(session);
 }
 

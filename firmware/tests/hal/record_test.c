@@ -22,9 +22,7 @@ static void assert_transcript(const uint8_t *expected, size_t len)
 	hal_session_report(session, &report);
 	assert_int_equal(report.transcript_len, len);
 	assert_memory_equal(report.transcript, expected, len);
-	fake_guest_end(&guest);
-	hal_session_unlock(session);
-	hal_session_close(session);
+	closed(session);
 }
 #define ASSERT_TRANSCRIPT(...)                                                                     \
 	assert_transcript((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
@@ -133,7 +131,7 @@ static void nothing_is_kept_that_was_not_asked_for(void **state)
 	hal_session_report(session, &report);
 	assert_null(report.transcript);
 	assert_int_equal(report.transcript_len, 0);
-	ended(session);
+	closed(session);
 }
 
 static void read_32(uint32_t thermo, unsigned int times)

@@ -32,7 +32,7 @@ static void assert_agrees(void)
 		fail_msg("%s", report.difference);
 	}
 	assert_string_equal(fake_devices_did(), "");
-	ended(session);
+	closed(session);
 }
 
 static void assert_differs(const char *words)
@@ -44,7 +44,7 @@ static void assert_differs(const char *words)
 	assert_non_null(report.difference);
 	assert_string_equal(report.difference, words);
 	assert_string_equal(fake_devices_did(), "");
-	ended(session);
+	closed(session);
 }
 
 /* {1: [{1: "thermo", 2: i2c}], 2: [ */

@@ -9,6 +9,7 @@
 static struct hal_session *session;
 static uint32_t button;
 static uint32_t door;
+static bool is_over; /* the run has ended, the session is not closed */
 
 static int setup(void **state)
 {
@@ -21,12 +22,27 @@ static int setup(void **state)
 	button = open_pin("open-input-wait", "button");
 	door = open_pin("open-input-wait", "door");
 	memset(&guest.memory[RESULT], 0xee, 0x100);
+	is_over = false;
 	return 0;
+}
+
+static struct hal_report end_run(void)
+{
+	struct hal_report report;
+
+	hal_session_end(session, false);
+	hal_session_report(session, &report);
+	is_over = true;
+	return report;
 }
 
 static int teardown(void **state)
 {
-	ended(session);
+	if (is_over) {
+		closed(session);
+	} else {
+		ended(session);
+	}
 	return fixture_teardown(state);
 }
 
@@ -280,7 +296,6 @@ static void rows_stand_where_their_waits_began(void **state)
 		DEVICES_,	    0x85,      WAITED(0, 2, 0, 9),   SET(2, 1),
 		WAITED(1, 0, 2, 3), SET(2, 5), CANCELLED(0, 2, 9, 1)};
 	uint32_t relay = open_pin("open-output", "relay");
-	struct hal_report report;
 
 	(void)state;
 	start(button, RISING);
@@ -297,16 +312,17 @@ static void rows_stand_where_their_waits_began(void **state)
 	assert_int_equal(finish(button), -1);
 	start(button, RISING);
 	fake_port_advance(1);
-	hal_session_end(session, false);
-	hal_session_report(session, &report);
+	const struct hal_report report = end_run();
+
 	assert_int_equal(report.transcript_len, sizeof(expected));
 	assert_memory_equal(report.transcript, expected, sizeof(expected));
 }
 
 static void waits_that_began_together_are_in_their_order(void **state)
 {
-	static const uint8_t expected[] = {DEVICES_, 0x82, WAITED(0, 2, 0, 1), WAITED(1, 0, 0, 0)};
-	struct hal_report report;
+	static const uint8_t expected[] = {DEVICES_,	       0x84,
+					   WAITED(0, 2, 0, 1), WAITED(1, 0, 0, 0),
+					   WAITED(0, 2, 1, 0), WAITED(1, 0, 1, 2)};
 
 	(void)state;
 	start(button, RISING);
@@ -316,8 +332,16 @@ static void waits_that_began_together_are_in_their_order(void **state)
 	fake_port_advance(1);
 	press_button();
 	assert_int_equal(finish(button), -1);
-	hal_session_end(session, false);
-	hal_session_report(session, &report);
+	/* And when they end in their order. */
+	start(button, RISING);
+	start(door, HIGH);
+	press_button();
+	assert_int_equal(finish(button), -1);
+	fake_port_advance(2);
+	open_door();
+	assert_int_equal(finish(door), -1);
+	const struct hal_report report = end_run();
+
 	assert_int_equal(report.transcript_len, sizeof(expected));
 	assert_memory_equal(report.transcript, expected, sizeof(expected));
 }
@@ -326,7 +350,6 @@ static void nothing_is_kept_after_a_wait_that_does_not_fit(void **state)
 {
 	static const uint8_t expected[] = {DEVICES_, 0x81, WAITED(1, 0, 0, 0)};
 	uint32_t relay = open_pin("open-output", "relay");
-	struct hal_report report;
 
 	(void)state;
 	start(door, HIGH);
@@ -339,8 +362,8 @@ static void nothing_is_kept_after_a_wait_that_does_not_fit(void **state)
 	}
 	press_button();
 	assert_int_equal(finish(button), -1);
-	hal_session_end(session, false);
-	hal_session_report(session, &report);
+	const struct hal_report report = end_run();
+
 	/* What follows its place would leave a gap: 301 operations are counted. */
 	assert_int_equal(report.transcript[0], 0xa3);
 	assert_memory_equal(&report.transcript[1], &expected[1], sizeof(expected) - 1);
