@@ -42,11 +42,12 @@ export function* misfits(need: Requirement, one: Candidate): Generator<Reason, u
     yield now('has never connected')
     return undefined
   }
+  // The interface that it lacks is why an image may be missing, and says more.
+  for (const name of need.interfaces) yield* lacks({ interfaces: [name], grants: [] }, one)
   const loads = need.images.filter((image) => one.formats.includes(image.format))
   const wanted = [...new Set(need.images.map((image) => image.format))].join(' or ')
   if (loads.length === 0) yield never(`loads ${one.formats.join(', ') || 'nothing'}, and not ${wanted}`)
   else yield* tooLarge(need, one, loads)
-  for (const name of need.interfaces) yield* lacks({ interfaces: [name], grants: [] }, one)
   for (const grant of need.grants) yield* lacks({ interfaces: [], grants: [grant] }, one)
   const deaf = need.trigger && unwatchable(need.trigger, one)
   if (deaf !== undefined) yield never(deaf)

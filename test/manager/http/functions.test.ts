@@ -107,8 +107,8 @@ describe('functions', () => {
     const [{ fits, reason }] = found.json.proplets
     expect(fits).toBe(false)
     expect(reason.split('; ')).toEqual([
-      'has 49152 bytes of memory for an instance, this one needs 1114112',
       'does not offer wasi:i2c/i2c',
+      'has 49152 bytes of memory for an instance, this one needs 1114112',
       'has line1-temp as gpio, not i2c',
       expect.stringMatching(/^its code holds a memory\.grow/),
       expect.stringMatching(/Rust guest/),
