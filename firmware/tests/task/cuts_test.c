@@ -393,21 +393,19 @@ static bool recover(unsigned long cut, uint32_t seed)
 
 static void power_cuts(const struct geometry *geometry, unsigned long samples)
 {
-	static unsigned long operations;
-	static unsigned long seconds;
-	static unsigned long sample;
+	unsigned long seconds = 0;
 	uint32_t least;
 	uint32_t most;
 
 	begin_life(geometry);
 	assert_true(recover(0, 1));
-	operations = flash_sim_operations();
+	unsigned long operations = flash_sim_operations();
+
 	flash_sim_wear(&least, &most);
 	expect_end();
 	print_message("%s: %u to %u erasures of a block\n", geometry->name, least, most);
 	samples = samples < operations ? samples : operations;
-	seconds = 0;
-	for (sample = 0; sample < samples; sample++) {
+	for (unsigned long sample = 0; sample < samples; sample++) {
 		unsigned long cut = 1 + sample * operations / samples;
 
 		begin_life(geometry);
