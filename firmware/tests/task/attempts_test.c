@@ -434,6 +434,22 @@ static void devices_that_cannot_be_had_refuse_with_their_error(void **state)
 	fixture_expect_result(2, CODEC_OUTCOME_REFUSED, CODEC_RESOURCE_EXHAUSTED);
 }
 
+static void devices_of_what_cannot_run_are_free_again_and_were_not_touched(void **state)
+{
+	struct version other = fixture_version("other", 900, 9);
+	struct codec_start start = fixture_granted(1);
+
+	(void)state;
+	start.image = (struct codec_span){other.image, 32};
+	start.image_bytes = other.image_bytes;
+	task_start(&start);
+	fixture_work();
+	fixture_expect_result(1, CODEC_OUTCOME_REFUSED, CODEC_PERMISSION_DENIED);
+	assert_int_equal(fake_hal.begun, 1);
+	assert_int_equal(fake_hal.safe, 0);
+	assert_int_equal(fake_hal.open, 0);
+}
+
 static void its_devices_are_told_to_end_with_it(void **state)
 {
 	struct codec_start start = fixture_granted(1);
@@ -520,6 +536,12 @@ static void the_load_says_what_runs_and_waits(void **state)
 	assert_int_equal(alive.queued, 1);
 	assert_true(alive.has_free_memory);
 	assert_int_equal(alive.free_memory, fake_runtime.limit - fake_runtime.out);
+	fixture_work();
+	fixture_desire_one(1, fixture_wish(1));
+	fixture_fetch();
+	task_load(&alive);
+	assert_int_equal(alive.running, 1);
+	assert_int_equal(alive.queued, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_reset, fixture_end)
@@ -553,6 +575,7 @@ int main(void)
 		TEST(what_expires_in_the_moment_of_its_turn_gives_its_devices_back),
 		TEST(what_waits_for_a_device_keeps_nobody_from_running),
 		TEST(devices_that_cannot_be_had_refuse_with_their_error),
+		TEST(devices_of_what_cannot_run_are_free_again_and_were_not_touched),
 		TEST(its_devices_are_told_to_end_with_it),
 		TEST(refusals_travel_with_the_result),
 		TEST(a_transcript_that_was_asked_for_can_be_pulled_by_its_digest),

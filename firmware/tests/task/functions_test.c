@@ -247,6 +247,17 @@ static void names_and_signatures_that_do_not_fit_are_too_large(void **state)
 	expect_refusal(read_call_of("add", 0), CODEC_TOO_LARGE);
 }
 
+static void keys_that_are_not_known_are_passed_over(void **state)
+{
+	static const uint8_t data[] = {0xa3, 0x01, 0x63, 'a',  'd', 'd',
+				       0x02, 0x80, 0x09, 0x61, 'x'};
+
+	(void)state;
+	say(&plain);
+	assert_int_equal(read_bytes(data, sizeof(data)), 0);
+	assert_int_equal(call.args_len, 1);
+}
+
 static void what_of_other_exports_does_not_fit_is_passed_over(void **state)
 {
 	char name[CONFIG_SAMARA_EXPORT_MAX + 2];
@@ -329,6 +340,7 @@ int main(void)
 		TEST(a_call_that_is_no_call_is_an_invalid_argument),
 		TEST(arguments_that_do_not_fit_are_too_large),
 		TEST(names_and_signatures_that_do_not_fit_are_too_large),
+		TEST(keys_that_are_not_known_are_passed_over),
 		TEST(what_of_other_exports_does_not_fit_is_passed_over),
 		TEST(a_manifest_that_is_none_is_data_loss),
 		TEST(what_the_store_has_not_is_data_loss),

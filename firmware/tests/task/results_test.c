@@ -199,6 +199,50 @@ static void who_keeps_none_counts_each(void **state)
 	assert_true(manager_said(RESULTS) >= 1);
 }
 
+static void each_drops_its_own_oldest(void **state)
+{
+	struct wish wishes[] = {fixture_every(1, 1000), fixture_every(2, 2000)};
+
+	(void)state;
+	wishes[0].buffer_count = 3;
+	wishes[1].buffer_count = 2;
+	fixture_desire(1, wishes, 2);
+	fixture_live(500 * MS);
+	fixture_disconnect();
+	manager_forget();
+	/* 2 to 9 of the one, 2 to 5 of the other. */
+	fixture_live(8 * S);
+	fixture_connect();
+	assert_int_equal(manager_said(RESULTS), 5);
+	uint32_t seqs[2] = {7, 4};
+
+	for (size_t index = 0; index < 5; index++) {
+		struct codec_deployment_result result = fixture_told(index);
+		bool is_first = fixture_span_is(&result.deployment, fixture_deployment(1));
+
+		assert_int_equal(result.seq, seqs[is_first ? 0 : 1]++);
+	}
+	fixture_run(S);
+	assert_int_equal(fixture_state(1).dropped, 5);
+	assert_int_equal(fixture_state(2).dropped, 2);
+}
+
+static void who_keeps_none_drops_what_waits_for_its_time_when_the_connection_goes(void **state)
+{
+	struct wish wish = fixture_every(1, 1000);
+
+	(void)state;
+	wish.throttle_ms = 60000;
+	wish.buffer_count = 0;
+	desire(wish);
+	fixture_live(1500 * MS);
+	manager_forget();
+	fixture_disconnect();
+	fixture_connect();
+	assert_int_equal(manager_said(RESULTS), 0);
+	assert_int_equal(told_state().dropped, 1);
+}
+
 static void all_together_keep_no_more_than_there_is_room_for(void **state)
 {
 	struct wish wishes[] = {fixture_every(1, 1000), fixture_every(2, 1000)};
@@ -301,6 +345,8 @@ int main(void)
 		TEST(what_was_kept_goes_before_what_comes_and_no_throttle_holds_it),
 		TEST(one_that_waits_for_its_time_is_kept_when_the_connection_goes),
 		TEST(who_keeps_none_counts_each),
+		TEST(each_drops_its_own_oldest),
+		TEST(who_keeps_none_drops_what_waits_for_its_time_when_the_connection_goes),
 		TEST(all_together_keep_no_more_than_there_is_room_for),
 		TEST(where_the_pool_is_full_the_oldest_makes_room),
 		TEST(numbers_go_on_and_begin_anew_with_the_agent),
