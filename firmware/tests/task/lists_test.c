@@ -204,6 +204,29 @@ static void a_list_that_the_flash_has_no_room_for_leaves_the_old_one(void **stat
 	fixture_expect_reported(2, 3, CODEC_NO_ERROR);
 }
 
+static void a_revision_that_the_flash_has_no_room_for_is_told_and_tried_again(void **state)
+{
+	uint8_t digest[32];
+	uint32_t id = 0;
+
+	(void)state;
+	fixture_desire_one(1, fixture_wish(1));
+	fixture_work();
+	assert_true(fixture_pin_blob(0, 2000, digest));
+	fixture_fill_flash();
+	while (store_put(STORE_COUNTER, id, "some bytes to fill what is left", 31) == 0) {
+		id++;
+	}
+	fixture_desire_one(2, fixture_wish(1));
+	fixture_expect_reported(1, 1, CODEC_RESOURCE_EXHAUSTED);
+	store_blob_unpin(digest);
+	store_blob_drop(digest);
+	fixture_run(1100 * MS);
+	fixture_expect_reported(2, 1, CODEC_NO_ERROR);
+	/* For the end of the test: pins are in RAM. */
+	fixture_boot();
+}
+
 static void a_list_that_the_pool_has_no_room_for_leaves_the_old_one(void **state)
 {
 	(void)state;
@@ -373,6 +396,7 @@ int main(void)
 		TEST(a_list_of_more_than_fit_leaves_the_old_one),
 		TEST(a_list_with_a_deployment_that_is_too_long_leaves_the_old_one),
 		TEST(a_list_that_the_flash_has_no_room_for_leaves_the_old_one),
+		TEST(a_revision_that_the_flash_has_no_room_for_is_told_and_tried_again),
 		TEST(a_list_that_the_pool_has_no_room_for_leaves_the_old_one),
 		TEST(a_list_of_as_many_as_fit_is_taken_over),
 		TEST(another_revision_of_the_same_list_is_not_pulled_and_restarts_nothing),
