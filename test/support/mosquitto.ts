@@ -24,18 +24,19 @@ if (noMosquitto) console.warn('skipped: what needs Mosquitto, which is not insta
 export const brokerFiles = ({ proplets, users, namespace }: Manager, dir: string): MosquittoFiles =>
   mosquittoFiles({ proplets, users, namespace, dir, maxPacketBytes: MAX_PACKET_BYTES })
 
+/** Mosquitto with these lines as its configuration. */
+export async function mosquittoWith(dir: string, lines: readonly string[]): Promise<Program> {
+  if (!found) throw new Error(`Mosquitto is in none of ${PLACES.join(', ')}`)
+  const file = join(dir, 'mosquitto.conf')
+  // As root it would become a user who may not read these files.
+  await writeFile(file, `${['user root', ...lines].join('\n')}\n`, { mode: 0o600 })
+  return program({ name: 'mosquitto', command: found, args: ['-c', file], ready: /mosquitto version .* running/ })
+}
+
 /** Mosquitto with the access rules that the manager gives out, on a port of its own. */
 export async function mosquitto(options: { dir: string; port: number; files: MosquittoFiles }): Promise<Program> {
   const { dir, port, files } = options
-  if (!found) throw new Error(`Mosquitto is in none of ${PLACES.join(', ')}`)
-  // As root it would become a user who may not read these files.
-  const conf = `user root\n${files.conf.replace('listener 1883', `listener ${port} 127.0.0.1`)}`
-  for (const [name, text] of Object.entries({ passwd: files.passwd, acl: files.acl, 'mosquitto.conf': conf }))
+  for (const [name, text] of Object.entries({ passwd: files.passwd, acl: files.acl }))
     await writeFile(join(dir, name), text, { mode: 0o600 })
-  return program({
-    name: 'mosquitto',
-    command: found,
-    args: ['-c', join(dir, 'mosquitto.conf')],
-    ready: /mosquitto version .* running/,
-  })
+  return mosquittoWith(dir, files.conf.replace('listener 1883', `listener ${port} 127.0.0.1`).split('\n'))
 }
