@@ -21,15 +21,19 @@ export function endless(): Uint8Array {
   ])
 }
 
-/** Of `sizeBytes` or a little less, all of it noise: `at` gives a byte of that. */
+/** Of `sizeBytes`, nearly all of it noise: `at` gives a byte of that. */
 export async function large(sizeBytes: number, seed: number): Promise<{ module: Uint8Array; bytes: Buffer }> {
-  const bytes = noise(sizeBytes - LARGE_HEAD, seed)
-  const text = [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
-  const module = await wat(`(module (memory 1 1) (data $d "${text}")
-    (func (export "at") (param i32) (result i32)
-      (memory.init $d (i32.const 0) (local.get 0) (i32.const 1)) (i32.load8_u (i32.const 0))))`)
-  return { module, bytes }
+  const { module, bytes } = await filled(noise(sizeBytes - LARGE_HEAD, seed))
+  return await filled(noise(bytes.length + sizeBytes - module.length, seed))
 }
 
-/** Room for all that is not noise. */
+/** Room for all that is not noise, before it is known how much that is. */
 const LARGE_HEAD = 96
+
+async function filled(bytes: Buffer): Promise<{ module: Uint8Array; bytes: Buffer }> {
+  const text = [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
+  const module = await wat(`(module (memory 1 1) (data "${text}")
+    (func (export "at") (param i32) (result i32)
+      (memory.init 0 (i32.const 0) (local.get 0) (i32.const 1)) (i32.load8_u (i32.const 0))))`)
+  return { module, bytes }
+}

@@ -50,6 +50,7 @@ describe.skipIf(noAgentTools).each(brokers)('transfers, broker %s', (broker) => 
       expect(answer).toMatchObject({ outcome: 'completed', value: bytes[offset] })
       expect(proxy.cuts).toBe(CUTS)
       const gets = asked(ear)
+      expect(Math.max(...gets.map((get) => get.offset + get.length))).toBe(LARGEST)
       expect(gets.map((get) => get.offset)).toEqual(gets.map((get) => get.offset).sort((a, b) => a - b))
       expect(total(gets)).toBeLessThanOrEqual(module.length + CUTS * windowOf(gets))
     },
