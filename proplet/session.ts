@@ -131,7 +131,16 @@ export class Session implements Outbound {
     const identity = { protocolMin: PROTOCOL, protocolMax: PROTOCOL, boot, epoch: this.#epoch, aliveMs }
     link.send('hello', { ...identity, ...describe() })
     this.#hello?.()
-    this.#hello = clock.after(againMs, () => this.#sayHello(againMs))
+    this.#hello = clock.after(againMs, () => this.#sayHelloAgain(againMs))
+  }
+
+  /**
+   * Who answers this one has not heard what went before the first: a hello of another boot would make an end of attempts
+   * whose results are here. [P-3.1]
+   */
+  #sayHelloAgain(againMs: number): void {
+    if (this.#state === 'connecting') this.#events?.connected()
+    this.#sayHello(againMs)
   }
 
   #sayAlive(): void {

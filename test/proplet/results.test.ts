@@ -61,6 +61,21 @@ describe('a result [P-5.4]', () => {
     expect((await resultOf(manager, start)).payload).toEqual(first.payload)
   })
 
+  test('goes before each hello that is said again [P-3.1]', async () => {
+    const { manager, clock } = await onlineProplet({ settings: { aliveMs: 1_000 } })
+    const start = manager.start({})
+    manager.send('start', start)
+    await resultOf(manager, start)
+    // Nobody hears: the manager is on its way to a broker that is back.
+    manager.welcome = () => undefined
+    manager.cut()
+    const hellos = () => manager.all('hello').length
+    await untilLater(clock, () => hellos() === 2)
+    manager.clear()
+    await untilLater(clock, () => hellos() === 2)
+    expect(manager.received.map(({ name }) => name)).toEqual(['result', 'hello', 'result', 'hello'])
+  })
+
   test('that ended while there was no connection is sent when there is one', async () => {
     const { manager, clock, agent, runtime } = await onlineProplet()
     const start = manager.start({ export: 'hold' })
