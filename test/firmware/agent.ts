@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Program, program } from '../support/processes.ts'
-import { built } from './builds.ts'
+import { built, type Variant } from './builds.ts'
 
 /** The C agent as its users run it. */
 export type AgentOptions = {
@@ -12,13 +12,15 @@ export type AgentOptions = {
   readonly aliveMs?: number
   /** Further flags. */
   readonly more?: readonly string[]
+  /** Which build of it. @default what a user gets */
+  readonly variant?: Variant
   /** Command that runs it. @default none */
   readonly under?: readonly string[]
 }
 
 export async function agentProgram(options: AgentOptions): Promise<Program> {
-  const { id, broker, tokenFile, data, lab, aliveMs = 500, more = [], under = [] } = options
-  const [command = '', ...before] = [...under, join(await built('tests'), 'samara-agent')]
+  const { id, broker, tokenFile, data, lab, aliveMs = 500, more = [], under = [], variant = 'tests' } = options
+  const [command = '', ...before] = [...under, join(await built(variant), 'samara-agent')]
   const given = {
     id,
     broker,

@@ -11,7 +11,7 @@ import { AGENT, startAgentFleet } from './fleet.ts'
 import { type Hostile, heardTopics, malformed, oversized, truncated } from './hostile.ts'
 import { type Mocked, mocked, mouth, PROPLET } from './mocked.ts'
 
-/** Somebody with the manager's rights who says what no manager says. */
+/** Somebody with the manager's rights who says what no manager says; sanitizers watch the agent that hears it. */
 
 const TEST_MS = 60_000
 
@@ -27,7 +27,7 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(
     'what is no message is counted, and a good task runs after each',
     async () => {
-      const { say, isWell, agent } = await mocked()
+      const { say, isWell, agent } = await mocked({ variant: 'sanitized' })
       expect(malformed.length).toBeGreaterThan(150)
       for (const one of malformed) {
         await say(one.topic, one.payload)
@@ -45,7 +45,7 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(
     'what is too long is read to its end and counted',
     async () => {
-      const { say, isWell, agent } = await mocked()
+      const { say, isWell, agent } = await mocked({ variant: 'sanitized' })
       await sayAll(oversized, say, isWell)
       await agent.kill('SIGTERM')
       expect(counters(agent)).toMatchObject({ malformed: 0, oversized: oversized.length, connects: 1 })
@@ -66,7 +66,8 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
       const before = await mqtt.connectAsync(manager.url, { clientId: PROPLET, clean: false, protocolVersion: 4 })
       await before.subscribeAsync(strange, { qos: 1 })
       await before.endAsync()
-      const agent = await agentProgram({ id: PROPLET, broker: manager.url, data: join(await tempFolder(), 'data') })
+      const data = join(await tempFolder(), 'data')
+      const agent = await agentProgram({ id: PROPLET, broker: manager.url, data, variant: 'sanitized' })
       await agent.start()
       await manager.roundTrip()
       const other = await mqtt.connectAsync(manager.url, { username: 'evil', protocolVersion: 4 })
@@ -82,7 +83,7 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(
     'a start that comes again runs nothing again, before its acknowledgement and after',
     async () => {
-      const { manager, startOf, ask, acknowledge, isWell, agent } = await mocked()
+      const { manager, startOf, ask, acknowledge, isWell, agent } = await mocked({ variant: 'sanitized' })
       const start = startOf()
       const first = await ask(start)
       const again = await ask(start)
@@ -104,7 +105,7 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(
     'what is meant for another connection, or names no bytes that there are, is refused in words',
     async () => {
-      const { manager, startOf, run, isWell, agent } = await mocked()
+      const { manager, startOf, run, isWell, agent } = await mocked({ variant: 'sanitized' })
       const { epoch } = manager
       const stale = startOf({ epoch: (epoch ^ 1) >>> 0 })
       expect(await run(stale)).toMatchObject({ outcome: 'refused', error: { code: 'STALE_EPOCH' } })
@@ -133,7 +134,7 @@ describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(
     'chunks of other blobs, other places and other lengths do not get into a transfer',
     async () => {
-      const { manager, startOf, run, isWell } = await mocked()
+      const { manager, startOf, run, isWell } = await mocked({ variant: 'sanitized' })
       const image = startOf().image
       manager.onChunk = (chunk) => {
         if (chunk.digest !== image || !chunk.data) return chunk

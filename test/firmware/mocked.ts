@@ -40,7 +40,9 @@ export type Mocked = {
   isWell(): Promise<void>
 }
 
-export async function mocked(options: Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under'> = {}): Promise<Mocked> {
+export async function mocked(
+  options: Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under' | 'variant'> = {},
+): Promise<Mocked> {
   const manager = await MockManager.open(PROPLET)
   onTestFinished(() => manager.close())
   const data = join(await tempFolder(), 'data')
