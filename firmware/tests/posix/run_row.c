@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Calls with devices for test/firmware/table-arm.test.ts: store, runtime, hal and the lab's client, without a
- * connection to a manager. Arguments: a folder for the flash, the socket of a lab, a proplet's
- * name. A frame on standard input, one with its result on standard output. In: 1 module, 2 export,
- * 3 signature, 4 encoded arguments, 5 timeoutMs, 6 Grants. Out: 1 outcome, 2 code, 3 message, 4
- * refusals, 5 Transcript, 6 encoded value where there is one.
+ * Calls with devices for test/firmware/table-arm.test.ts: store, runtime, hal and the lab's client,
+ * without a connection to a manager. Arguments: a folder for the flash, the socket of a lab, a
+ * proplet's name. A frame on standard input, one with its result on standard output. In: 1 module,
+ * 2 export, 3 signature, 4 encoded arguments, 5 timeoutMs, 6 Grants. Out: 1 outcome, 2 code, 3
+ * message, 4 refusals, 5 Transcript, 6 encoded value where there is one.
  */
 
 #include <stdio.h>
