@@ -34,6 +34,8 @@ export const FAILED = 4
 
 /** Looks at the state before the guest goes to sleep: an awake I/O worker answers within that time. */
 const SPINS = 2_000
+/** Between two looks of a guest that waits for no more than that somebody takes what it asks. */
+const LOOK_MS = 1
 
 export const createChannel = (maxBytes: number, bell: SharedArrayBuffer): ChannelLoad => ({
   buffer: new SharedArrayBuffer(HEADER_INTS * 4 + capacityFor(maxBytes)),
@@ -79,7 +81,10 @@ class ChannelPort implements BusPort {
 
   begin(device: number, operation: Operation): void {
     const channel = this.#at(device)
-    if (!channel.begun) channel.begin(operation, this.#sequence++)
+    if (channel.begun) return
+    channel.begin(operation, this.#sequence++)
+    // What happens from here on counts, and is in the record, however soon the guest ends.
+    channel.untilTaken()
   }
 
   finish(device: number, waitMs: number): Answer | undefined {
@@ -123,6 +128,13 @@ class GuestChannel {
     this.#abandoned = false
     this.#begun = true
     this.#early = this.#send(operation, sequence)
+  }
+
+  /** Returns when the I/O worker has what was begun. Nobody is woken for that, so it looks again and again. */
+  untilTaken(): void {
+    const isAsked = () => Atomics.load(this.#header, STATE) === ASKED
+    for (let spins = 0; spins < SPINS && isAsked(); spins++);
+    while (isAsked()) Atomics.wait(this.#header, STATE, ASKED, LOOK_MS)
   }
 
   finish(waitMs: number): Answer | undefined {
