@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # WAMR's source: the folder that SAMARA_WAMR names, or the crate wamrx-sys, which carries it whole and which cargo
-# fetches (wamr/Cargo.lock names it with its digest). It is built in wamr/, where its settings stay.
+# fetches (wamr/Cargo.lock names it with its digest).
 
 # rustup keeps its toolchains below the home that it was installed for, which need not be today's.
 function(samara_cargo output)
@@ -14,7 +14,7 @@ function(samara_cargo output)
     get_filename_component(home ${SAMARA_CARGO}/../../.. ABSOLUTE)
     set(command ${CMAKE_COMMAND} -E env RUSTUP_HOME=${home}/.rustup CARGO_HOME=${home}/.cargo ${SAMARA_CARGO})
   endif()
-  execute_process(COMMAND ${command} ${ARGN} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/wamr
+  execute_process(COMMAND ${command} ${ARGN} WORKING_DIRECTORY ${FIRMWARE}/posix/wamr
     RESULT_VARIABLE failed OUTPUT_VARIABLE answer ERROR_VARIABLE problem)
   set(${output} "${answer}" PARENT_SCOPE)
   set(${output}_FAILED "${failed}" PARENT_SCOPE)
@@ -40,4 +40,3 @@ if(NOT SAMARA_WAMR)
   samara_find_wamr()
 endif()
 message(STATUS "WAMR: ${SAMARA_WAMR}")
-add_subdirectory(wamr)
