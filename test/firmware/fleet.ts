@@ -26,6 +26,8 @@ export type AgentFleetOptions = Omit<FleetOptions, 'proplets'> &
     readonly beside?: readonly string[]
     /** Where the agent finds the broker, of its port. @default there */
     readonly through?: (port: number) => Promise<number>
+    /** Makes the agent. @default the program for Linux */
+    readonly make?: (options: AgentOptions) => Promise<Program>
   }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look where they like
@@ -50,7 +52,7 @@ export type AgentFleet = {
 }
 
 export async function startAgentFleet(options: AgentFleetOptions): Promise<AgentFleet> {
-  const { beside = [], through, aliveMs, lab, more, under, ...rest } = options
+  const { beside = [], through, make = agentProgram, aliveMs, lab, more, under, ...rest } = options
   const dir = await tempFolder()
   const fleet = await createFleet({
     ...rest,
@@ -66,7 +68,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   const ear = await listen(fleet)
   const data = join(dir, 'data')
   const given = Object.entries({ aliveMs, lab, more, under }).filter(([, value]) => value !== undefined)
-  const agent = await agentProgram({ id: AGENT, broker, tokenFile, data, ...Object.fromEntries(given) })
+  const agent = await make({ id: AGENT, broker, tokenFile, data, ...Object.fromEntries(given) })
   await agent.start()
   const user = await connectUser(fleet.url, FLEET_USER, fleet.tokens.get(FLEET_USER))
   let jobs = 0
