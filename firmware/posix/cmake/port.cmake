@@ -22,7 +22,7 @@ function(samara_library variable header library package)
 endfunction()
 
 samara_port(base SOURCES base.c flash_file.c guard.c log.c setting_values.c settings.c watchdog.c LIBRARIES Threads::Threads)
-samara_port(devices SOURCES device_watch.c devices.c lab.c lab_connection.c lab_device.c lab_wire.c linux_errno.c linux_gpio.c linux_gpio_wait.c linux_i2c.c linux_smbus.c linux_spi.c LIBRARIES samara_port_base)
+samara_port(devices SOURCES ../device_fail.c device_watch.c devices.c lab.c lab_connection.c lab_device.c lab_wire.c linux_errno.c linux_gpio.c linux_gpio_wait.c linux_i2c.c linux_smbus.c linux_spi.c LIBRARIES samara_port_base)
 samara_port(offline SOURCES link_none.c LIBRARIES samara_port_base)
 
 if(SAMARA_LINK)

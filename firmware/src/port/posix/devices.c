@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "codec/error.h"
 #include "devices.h"
 #include "linux_errno.h"
 #include "port/port.h"
@@ -20,29 +18,6 @@ _Static_assert(DEVICES_OPEN_MAX == 1 << SLOT_BITS, "a slot is part of a handle")
 static struct open_device devices[DEVICES_OPEN_MAX];
 static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
 pthread_mutex_t device_mutex = PTHREAD_MUTEX_INITIALIZER;
-
-void device_fail(struct bus_operation *operation, enum bus_error error, const char *format, ...)
-{
-	va_list args;
-
-	operation->error = error;
-	va_start(args, format);
-	(void)vsnprintf(operation->detail, sizeof(operation->detail), format, args);
-	va_end(args);
-	codec_cut(operation->detail, sizeof(operation->detail));
-}
-
-void device_unknown(struct bus_operation *operation, const char *bus)
-{
-	static const char *const words[] = {
-		"nothing",   "transfer",   "get",	"set",	 "wait",    "describe",
-		"control",   "bulk",	   "interrupt", "claim", "release", "alternate",
-		"configure", "clear-halt", "reset",	"delay",
-	};
-	unsigned int op = operation->op < sizeof(words) / sizeof(*words) ? operation->op : 0;
-
-	device_fail(operation, BUS_INVALID, "%s knows no %s", bus, words[op]);
-}
 
 int device_file_open(const char *path, char *why, size_t size)
 {

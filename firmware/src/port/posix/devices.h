@@ -12,6 +12,7 @@
 
 #include "hal/bus.h"
 #include "hal/profile.h"
+#include "port/device_fail.h"
 
 #define DEVICES_OPEN_MAX 64
 
@@ -63,11 +64,6 @@ extern const struct device_driver device_linux_spi;
 extern const struct device_driver device_linux_gpio;
 extern const struct device_driver device_lab;
 
-/** @brief End an operation with an error; words that do not fit are cut. */
-void device_fail(struct bus_operation *operation, enum bus_error error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-/** @brief It is none of this bus: `i2c knows no claim`. */
-void device_unknown(struct bus_operation *operation, const char *bus);
 /** @brief Open a controller's file. @retval >=0 Descriptor. @retval -errno As port_device_open(),
  * and `why`. */
 int device_file_open(const char *path, char *why, size_t size);
