@@ -2,18 +2,20 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Cell } from '../support/cell.ts'
-import { agentProgram } from './agent.ts'
+import type { Program } from '../support/processes.ts'
+import { type AgentOptions, agentProgram } from './agent.ts'
 
-/** Starts a C agent on the lab of a cell. */
+/** Starts a C agent on the lab of a cell; `make` says another one. */
 export async function startCellAgent(
   cell: Cell,
   id: string,
   labels: Readonly<Record<string, string>> = {},
-): Promise<void> {
+  make: (options: AgentOptions) => Promise<Program> = agentProgram,
+): Promise<Program> {
   const { json } = await cell.manager.post('/v1/proplets', { id, labels })
   const tokenFile = join(cell.dir, id)
   writeFileSync(tokenFile, json.token)
-  const agent = await agentProgram({
+  const agent = await make({
     id,
     broker: `mqtt://127.0.0.1:${cell.manager.mqttPort}`,
     tokenFile,
@@ -22,4 +24,5 @@ export async function startCellAgent(
   })
   await agent.start()
   onTestFinished(() => agent.kill('SIGKILL'))
+  return agent
 }

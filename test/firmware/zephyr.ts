@@ -25,7 +25,7 @@ export const ZEPHYR_BOARD = 'native_sim/native/64'
 
 let made: string | undefined
 
-/** The image for native_sim: made anew where sources have changed. */
+/** The image for native_sim, with emulated devices: made anew where sources have changed. */
 export function zephyrImage(): string {
   if (made !== undefined) return made
   const source = new URL('../../firmware', import.meta.url).pathname
@@ -33,7 +33,11 @@ export function zephyrImage(): string {
   mkdirSync(folder, { recursive: true })
   const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
-  const settings = [`-DBOARD=${ZEPHYR_BOARD}`, '-DZEPHYR_TOOLCHAIN_VARIANT=host']
+  const cell = join(source, 'tests/zephyr/cell')
+  const settings = [
+    ...[`-DBOARD=${ZEPHYR_BOARD}`, '-DZEPHYR_TOOLCHAIN_VARIANT=host'],
+    ...[`-DEXTRA_DTC_OVERLAY_FILE=${cell}.overlay`, `-DEXTRA_CONF_FILE=${cell}.conf`],
+  ]
   const run = (args: readonly string[]) => execFileSync('cmake', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   run([...ninja, '-S', source, '-B', folder, ...settings])
   run(['--build', folder, '-j2'])

@@ -6,7 +6,7 @@
 
 #include "agent/agent.h"
 #include "base.h"
-#include "hal/profile.h"
+#include "devices.h"
 #include "link_mqtt.h"
 #include "port/port.h"
 #include "settings.h"
@@ -45,6 +45,7 @@ int main(void)
 		port_log(PORT_LOG_ERR, "port", "it cannot start: %d", error);
 		return 0;
 	}
+	devices_init();
 	link_mqtt_set(samara_settings.host, samara_settings.port);
 	const struct agent_options options = {
 		.id = samara_settings.id,

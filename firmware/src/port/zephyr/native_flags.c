@@ -13,7 +13,8 @@ static char *id;
 static char *ns;
 static char *host;
 static char *token;
-static unsigned int port;
+/* A number that was not given is this. */
+static unsigned int port = UINT32_MAX;
 
 static void add_flags(void)
 {
@@ -64,7 +65,7 @@ void native_flags_apply(void)
 	apply(samara_settings.ns, sizeof(samara_settings.ns), ns);
 	apply(samara_settings.host, sizeof(samara_settings.host), host);
 	apply(samara_settings.token, sizeof(samara_settings.token), token);
-	if (port) {
+	if (port <= UINT16_MAX) {
 		samara_settings.port = (uint16_t)port;
 	}
 }
