@@ -8,20 +8,12 @@ import { tempFolder } from '../support/system.ts'
 import { agentProgram, counters } from './agent.ts'
 import { BUILD_MS, noAgentTools } from './builds.ts'
 import { AGENT, startAgentFleet } from './fleet.ts'
-import { type Hostile, heardTopics, malformed, oversized, truncated } from './hostile.ts'
-import { type Mocked, mocked, mouth, PROPLET } from './mocked.ts'
+import { malformed, oversized, sayAll, truncated } from './hostile.ts'
+import { mocked, mouth, PROPLET } from './mocked.ts'
 
 /** Somebody with the manager's rights who says what no manager says; sanitizers watch the agent that hears it. */
 
 const TEST_MS = 60_000
-
-/** All of a topic, then whether it still works. */
-async function sayAll(all: readonly Hostile[], say: Mocked['say'], isWell: () => Promise<void>): Promise<void> {
-  for (const topic of heardTopics) {
-    for (const one of all.filter((each) => each.topic === topic)) await say(one.topic, one.payload)
-    await isWell()
-  }
-}
 
 describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(

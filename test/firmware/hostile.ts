@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Topic, type TopicName, topics } from '../../shared/topics.ts'
+import type { Mocked } from './mocked.ts'
 
 /** What nobody should say to a proplet, on every topic that it listens to. */
 
@@ -55,3 +56,11 @@ export const oversized: readonly Hostile[] = heardTopics.flatMap((topic) =>
     payload: Buffer.alloc(size, 0xa1),
   })),
 )
+
+/** All of a topic, then whether it still works. */
+export async function sayAll(all: readonly Hostile[], say: Mocked['say'], isWell: () => Promise<void>): Promise<void> {
+  for (const topic of heardTopics) {
+    for (const one of all.filter((each) => each.topic === topic)) await say(one.topic, one.payload)
+    await isWell()
+  }
+}

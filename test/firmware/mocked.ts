@@ -40,13 +40,16 @@ export type Mocked = {
   isWell(): Promise<void>
 }
 
-export async function mocked(
-  options: Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under' | 'variant'> = {},
-): Promise<Mocked> {
+export type MockedOptions = Pick<AgentOptions, 'aliveMs' | 'lab' | 'more' | 'under' | 'variant'> & {
+  /** Makes the agent. @default the program for Linux */
+  readonly make?: (options: AgentOptions) => Promise<Program>
+}
+
+export async function mocked({ make = agentProgram, ...options }: MockedOptions = {}): Promise<Mocked> {
   const manager = await MockManager.open(PROPLET)
   onTestFinished(() => manager.close())
   const data = join(await tempFolder(), 'data')
-  const agent = await agentProgram({ id: PROPLET, broker: manager.url, data, ...options })
+  const agent = await make({ id: PROPLET, broker: manager.url, data, ...options })
   await agent.start()
   const add = await published(manager, await example('add/add.wasm'))
   const say = await mouth(manager.url, PROPLET)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { expected } from '../e2e/campaign-judge.ts'
 import { BUILD_MS } from './builds.ts'
-import { AGENT, type AgentFleetOptions, startAgentFleet } from './fleet.ts'
+import { AGENT, type AgentFleetOptions, brokers, startAgentFleet } from './fleet.ts'
+import { malformed, oversized, sayAll, truncated } from './hostile.ts'
+import { mocked } from './mocked.ts'
 import { endless } from './modules.ts'
 import { noZephyr, zephyrAgent } from './zephyr.ts'
 
@@ -66,16 +68,30 @@ describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
     TEST_MS,
   )
 
-  test(
-    'is online again after its broker was away',
-    async () => {
-      const { fleet, call, onlineAgain } = await start()
+  test.each(brokers)(
+    'is online again after its broker was away, %s',
+    async (broker) => {
+      const { fleet, call, onlineAgain } = await start({ broker })
       expect(await call({ function: 'add', export: 'add', args: [2, 3] })).toMatchObject({ value: 5 })
-      await fleet.manager.kill('SIGKILL')
+      const gone = fleet.broker ?? fleet.manager
+      await gone.kill('SIGKILL')
       const again = onlineAgain()
-      await fleet.manager.start()
+      await gone.start()
       await again
       expect(await call({ function: 'add', export: 'add', args: [20, 30] })).toMatchObject({ value: 50 })
+    },
+    TEST_MS,
+  )
+
+  test.each([
+    ['is too long', oversized],
+    ['is no message', [...malformed, ...truncated]],
+  ])(
+    'reads what %s to its end, and stays connected',
+    async (_, all) => {
+      const { say, isWell } = await mocked({ make: zephyrAgent })
+      expect(all.length).toBeGreaterThan(5)
+      await sayAll(all, say, isWell)
     },
     TEST_MS,
   )
