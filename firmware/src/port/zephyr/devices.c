@@ -66,12 +66,12 @@
 	DT_FOREACH_STATUS_OKAY(samara_spi_device, make_spi)                                        \
 	DT_FOREACH_STATUS_OKAY(samara_gpio_device, make_gpio)
 
-static struct hal_device profile[] = {EACH(I2C_DEVICE, SPI_DEVICE, GPIO_DEVICE)};
-static const struct device_place places[] = {EACH(I2C_PLACE, SPI_PLACE, GPIO_PLACE)};
-/* One more: there may be none. */
-static struct open_device devices[ARRAY_SIZE(profile) + 1];
+/* The last one has no name: there may be none but it. */
+static struct hal_device profile[] = {EACH(I2C_DEVICE, SPI_DEVICE, GPIO_DEVICE){.name = ""}};
+static const struct device_place places[] = {EACH(I2C_PLACE, SPI_PLACE, GPIO_PLACE){.i2c = NULL}};
+static struct open_device devices[ARRAY_SIZE(profile)];
 
-BUILD_ASSERT(ARRAY_SIZE(profile) <= CONFIG_SAMARA_DEVICES, "devicetree has more devices");
+BUILD_ASSERT(ARRAY_SIZE(profile) - 1 <= CONFIG_SAMARA_DEVICES, "devicetree has more devices");
 BUILD_ASSERT(CONFIG_SAMARA_DEVICES <= 1 << SLOT_BITS, "a slot is part of a handle");
 
 K_MUTEX_DEFINE(device_mutex);
@@ -79,11 +79,11 @@ K_CONDVAR_DEFINE(device_changed);
 
 void devices_init(void)
 {
-	for (size_t index = 0; index < ARRAY_SIZE(profile); index++) {
+	for (struct hal_device *device = profile; device->name[0]; device++) {
 		/* A child of a controller has its address in its name. */
-		profile[index].name[strcspn(profile[index].name, "@")] = '\0';
+		device->name[strcspn(device->name, "@")] = '\0';
 	}
-	hal_profile_set(profile, ARRAY_SIZE(profile));
+	hal_profile_set(profile, ARRAY_SIZE(profile) - 1);
 }
 
 static const struct device_driver *driver_of(const struct hal_device *spec)
@@ -140,9 +140,12 @@ static int handle_of(const struct open_device *device)
 
 struct open_device *device_find(int handle)
 {
-	struct open_device *device = &devices[handle & SLOT_MASK];
+	size_t slot = (size_t)handle & SLOT_MASK;
 
-	return handle >= 0 && device->is_open && handle_of(device) == handle ? device : NULL;
+	return handle >= 0 && slot < ARRAY_SIZE(devices) && devices[slot].is_open &&
+			       handle_of(&devices[slot]) == handle
+		       ? &devices[slot]
+		       : NULL;
 }
 
 int port_device_open(const struct hal_device *spec, char *why, size_t size)
