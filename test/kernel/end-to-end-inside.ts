@@ -12,7 +12,7 @@ import { END_TO_END } from './result.ts'
 
 const RESULTS = '/run/out/results.jsonl'
 const LINES = 32
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 90_000
 const PAUSE_MS = 50
 
 const root = resolve(import.meta.dirname, '../..')
