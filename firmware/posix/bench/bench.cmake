@@ -12,15 +12,15 @@ function(samara_bench name)
   target_link_libraries(bench_${name} PRIVATE ${bench_LIBRARIES} samara_settings)
 endfunction()
 
-set(board -Wl,--start-group samara_hal samara_runtime samara_codec samara_port_base -Wl,--end-group)
+set(board samara_hal samara_runtime samara_codec samara_port_base)
 foreach(name IN ITEMS instances calls stack)
-  samara_bench(${name} SOURCES ${name}.c board.c instant.c LIBRARIES ${board})
+  samara_bench(${name} SOURCES ${name}.c board.c instant.c LIBRARIES -Wl,--start-group ${board} -Wl,--end-group)
 endforeach()
 if(SAMARA_LINK)
   samara_bench(client SOURCES client.c LIBRARIES ${MOSQUITTO_LIBRARY})
 endif()
 samara_bench(calls-on-lab SOURCES calls.c board.c on_lab.c
-  LIBRARIES samara_port_devices samara_port_offline ${board})
+  LIBRARIES -Wl,--start-group ${board} samara_port_devices samara_port_offline -Wl,--end-group)
 
 # Other architectures are not timed.
 if(NOT CMAKE_CROSSCOMPILING)

@@ -2,6 +2,8 @@
 
 /* Drivers that answer at once: what is left is the way to them. */
 
+#include <errno.h>
+
 #include "bench/board.h"
 #include "port/port.h"
 
@@ -49,6 +51,21 @@ void port_device_cancel(int handle)
 void port_device_close(int handle)
 {
 	(void)handle;
+}
+
+int port_device_watch(int handle, struct bus_operation *wait,
+		      bool (*told)(struct bus_operation *wait))
+{
+	(void)handle;
+	(void)told;
+	/* Nothing of what is measured waits for a pin. */
+	wait->error = BUS_UNSUPPORTED;
+	return -EIO;
+}
+
+void port_device_unwatch(int number)
+{
+	(void)number;
 }
 
 bool port_time_is_virtual(void)
