@@ -7,18 +7,27 @@ import { dirname, join } from 'node:path'
  * lists and its architectures stay as they are, and what is wrong with them does no harm here.
  */
 
-const MIRROR = process.env.SAMARA_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 export type Apt = (program: string, given: readonly string[], folder?: string) => string
 export type Suite = { readonly suite: string; readonly architecture: string }
+
+/** Where the machine itself takes Debian's packages from, unless it is told. */
+function mirror(): string {
+  if (process.env.SAMARA_DEBIAN_MIRROR) return process.env.SAMARA_DEBIAN_MIRROR
+  const wanted = ['Created-By: Packages', 'Component: main']
+  const known = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...wanted], { encoding: 'utf8' })
+  const found = known.split('\n').find((uri) => /\/debian\/?$/.test(uri))
+  if (found === undefined) throw new Error('apt-get indextargets: no source ends in /debian; set SAMARA_DEBIAN_MIRROR')
+  return found
+}
 
 /** An apt that knows one suite for one architecture; `state` is the folder of its lists. */
 export function privateApt(state: string, { suite, architecture }: Suite): Apt {
   for (const folder of ['lists/partial', 'archives/partial']) mkdirSync(join(state, folder), { recursive: true })
   const config = join(state, 'apt.conf')
   const sources = join(state, 'sources.list')
-  writeFileSync(sources, `deb [arch=${architecture} signed-by=${KEYRING}] ${MIRROR} ${suite} main\n`)
+  writeFileSync(sources, `deb [arch=${architecture} signed-by=${KEYRING}] ${mirror()} ${suite} main\n`)
   const settings = {
     'APT::Architecture': architecture,
     'APT::Architectures': architecture,
