@@ -13,8 +13,8 @@ const EVERY_MS = 200
 const KEPT = 4
 /** Half a second of a core and more. */
 const LONG = 6_000_000
-/** Long enough to be told of before it ends. */
-const SHORT = 5_000_000
+/** Long enough to be told of, and for the broker to go, before it ends. */
+const SHORT = 20_000_000
 const TEST_MS = 60_000
 
 type Result = { readonly seq: number; readonly endedMs: number; readonly boot: string; readonly outcome: string }
@@ -89,7 +89,7 @@ describe.skipIf(noAgentTools).each(brokers)('the broker is away, broker %s', (br
       await ear.heard('started', () => running().length === keys.length)
       const gone = fleet.broker ?? fleet.manager
       await gone.kill('SIGKILL')
-      await delay(AWAY_MS)
+      await agent.says(/2 results wait for the broker/)
       await agent.kill('SIGKILL')
       await gone.start()
       await agent.start()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cachedKernel } from '../kernel/cached.ts'
 import { CONFORMANCE } from '../kernel/result.ts'
-import type { Booted } from '../kernel/uml.ts'
+import { type Booted, LIMIT_MS } from '../kernel/uml.ts'
 import { bootInside } from './boot.ts'
 import { BUILD_MS, built, noAgentTools } from './builds.ts'
 import { rows } from './table.ts'
@@ -12,15 +12,13 @@ import { rows } from './table.ts'
 const kernel = cachedKernel()
 if (kernel === undefined) console.warn('skipped: there is no lab kernel yet; npm run test:kernel builds one')
 
-const BOOT_MS = 90_000
-
 describe.skipIf(kernel === undefined || noAgentTools)('the table of test/contract inside the lab kernel', () => {
   let booted: Booted
 
   beforeAll(async () => {
     const agent = join(await built('tests'), 'samara-agent')
     booted = await bootInside(kernel as string, 'table-kernel-inside.ts', { SAMARA_AGENT: agent })
-  }, BUILD_MS + BOOT_MS)
+  }, BUILD_MS + LIMIT_MS)
 
   test.each(rows)('$name', ({ name }) => {
     const result = booted.results.find((one) => one.suite === CONFORMANCE && one.name === name)

@@ -4,7 +4,7 @@ import { conformanceRows } from '../contract/conformance.ts'
 import { cachedKernel } from './cached.ts'
 import { CONFORMANCE, END_TO_END } from './result.ts'
 import { suites } from './suites.ts'
-import { type Booted, bootKernel } from './uml.ts'
+import { type Booted, bootKernel, LIMIT_MS } from './uml.ts'
 
 const kernel = cachedKernel()
 if (kernel === undefined) console.warn('skipped: there is no lab kernel yet; npm run test:kernel builds one')
@@ -32,7 +32,7 @@ describe.skipIf(kernel === undefined).each(boots)('inside the lab kernel, %s', (
 
   beforeAll(async () => {
     booted = await bootKernel(kernel as string, join(import.meta.dirname, script))
-  }, 120_000)
+  }, LIMIT_MS + 60_000)
 
   describe.each(booting)('$name', ({ name: suite, cases }) => {
     test.each(cases)('$name', ({ name }) => {

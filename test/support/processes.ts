@@ -43,7 +43,7 @@ export type ProgramOptions = {
 
 const KEPT_LINES = 400
 const SHOWN_LINES = 40
-const READY_MS = 15_000
+const READY_MS = 60_000
 /** Below the ports that the system hands out, so that nobody takes one while its owner is down. */
 const FIRST_PORT = 20_000
 const PORTS = 12_000

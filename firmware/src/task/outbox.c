@@ -254,6 +254,9 @@ void outbox_add(const struct attempt_ref *ref, struct codec_result *result, cons
 	}
 	remember(row, number, result);
 	publish(row);
+	if (!link_online()) {
+		LOG_INF("%u results wait for the broker", outbox_count());
+	}
 	if (!resend_timer.armed) {
 		loop_timer_start(&resend_timer, LOOK_US, look, NULL);
 	}
