@@ -6,7 +6,8 @@ export default defineConfig({
     // Two cores: more workers only make the slow suites slower.
     maxWorkers: 2,
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // They end what hangs: a slow machine is no failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

@@ -37,7 +37,7 @@ async function startUp(data: string, more: readonly string[] = []): Promise<Up> 
     stream.on('data', (piece: Buffer) => {
       text += piece.toString()
     })
-  await expect.poll(() => text, { timeout: 15_000 }).toMatch(/proplet local-proplet is on-time/)
+  await expect.poll(() => text, { timeout: 60_000 }).toMatch(/proplet local-proplet is on-time/)
   return { child, said: () => text, url: /Samara is up: (http:\S+\d)/.exec(text)?.[1] ?? '' }
 }
 
@@ -79,7 +79,7 @@ test.skipIf(!isLinux)('up runs a manager and a proplet that comes back when it d
   process.kill(proplet, 'SIGKILL')
   await expect.poll(said).toMatch(/proplet ended \(signal SIGKILL\); started again in 1 s/)
   const again = ['run', 'add', '--export', 'add', '4', '5', '--retries', '5', '--manager', url]
-  await expect.poll(() => samara(again), { timeout: 20_000 }).toMatchObject({ code: 0, out: '9\n' })
+  await expect.poll(() => samara(again), { timeout: 60_000 }).toMatchObject({ code: 0, out: '9\n' })
 
   const left = childrenOf(child.pid ?? 0)
   expect(left).toHaveLength(1)

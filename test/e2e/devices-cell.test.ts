@@ -15,7 +15,7 @@ import { tempFolder } from '../support/system.ts'
 
 /** The factory cell with manager, broker and proplet each a process, which can be killed. */
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 180_000
 const LAB = 'cell'
 const brokers = (['embedded', 'mosquitto'] as const).filter((kind) => kind === 'embedded' || !noMosquitto)
 const [COLD, HOT] = [15, 30]

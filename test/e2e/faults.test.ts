@@ -17,7 +17,7 @@ import { type CampaignUser, campaignUser } from './campaign-user.ts'
 const LONG = 1_000_000_000
 const SHORT = 100_000_000
 const BROKER_DOWN_MS = process.env.SAMARA_CI ? 10_000 : 3_000
-const LIMIT_MS = 60_000
+const LIMIT_MS = 180_000
 
 const brokers = (['embedded', 'mosquitto'] as const).filter((kind) => kind === 'embedded' || !noMosquitto)
 

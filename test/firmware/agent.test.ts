@@ -5,7 +5,7 @@ import { endless } from './modules.ts'
 
 /** The C agent against a real manager, over both brokers: killed, cut off, and told what nobody should tell it. */
 
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 const functions = () => ({ add: 'add/add.wasm', endless: endless() })
 
 describe.skipIf(noAgentTools).each(brokers)('the C agent, broker %s', (broker) => {

@@ -10,7 +10,7 @@ import { seenOtherwise } from './wires.ts'
 
 /** The table of test/contract on the C agent: a job for each row, its devices in the virtual lab, its record compared. */
 
-const ROW_MS = 30_000
+const ROW_MS = 120_000
 
 describe.skipIf(noAgentTools)('guests on the C agent put on the bus what the data sheets say', () => {
   test(

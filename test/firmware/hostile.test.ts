@@ -13,7 +13,7 @@ import { mocked, mouth, PROPLET } from './mocked.ts'
 
 /** Somebody with the manager's rights who says what no manager says; sanitizers watch the agent that hears it. */
 
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 
 describe.skipIf(noAgentTools)('the C agent and what nobody should say', () => {
   test(

@@ -14,7 +14,7 @@ const TASKS = 60
 const KILLS = 10
 /** From one start to the next kill: some calls, some results. */
 const LATEST_KILL_MS = 400
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 /** Until what is not heard is asked for again. */
 const FETCH_MS = 250
 /** Steps of a call that is long enough to be killed in. */

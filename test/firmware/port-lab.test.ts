@@ -62,7 +62,7 @@ describe('the guard', () => {
     alone(async (own, lonely) => {
       await drivesLow(own, lonely)
       await lonely.kill()
-      await vi.waitFor(async () => expect(await own.gpio.driven(1)).toBe(true), { timeout: 10_000 })
+      await vi.waitFor(async () => expect(await own.gpio.driven(1)).toBe(true), { timeout: 60_000 })
     }))
 
   test('leaves the outputs alone once it was dismissed', () =>

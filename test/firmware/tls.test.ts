@@ -17,7 +17,7 @@ import { BUILD_MS, built, noAgentTools } from './builds.ts'
 /** The C agent over TLS: whom it trusts, and who trusts it. */
 
 const AGENT = 'gateway-1'
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 
 describe.skipIf(noAgentTools || !hasTool('openssl'))('the C agent over TLS', () => {
   test(

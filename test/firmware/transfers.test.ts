@@ -12,7 +12,7 @@ import { chance, seeds } from './seed.ts'
 const FLASH = ['--flash-kib', '512']
 const LARGEST = 128 * 1024
 const SMALL = 66 * 1024
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 /** A byte near the end of a small one. */
 const LAST = SMALL - 200
 const CUTS = 4

@@ -8,7 +8,7 @@ import { startCellAgent } from './cell-agent.ts'
 
 /** Functions that wait for pins on the C agent, and one that asks for what it does not have. */
 
-const RUN_MS = 60_000
+const RUN_MS = 180_000
 const guest = (name: string) => readFileSync(new URL(`../contract/guests/${name}.wasm`, import.meta.url))
 
 async function waitingCell(): Promise<Cell> {

@@ -7,7 +7,7 @@ import { noZephyr, zephyrAgent } from './zephyr.ts'
 
 /** The C agent in Zephyr's native simulator with devices of its devicetree, behind Zephyr's own bus emulators. */
 
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 const ZEPHYR = 'mcu-1'
 
 async function start(...flags: readonly string[]) {

@@ -9,7 +9,7 @@ import { noZephyr, zephyrAgent } from './zephyr.ts'
 
 /** The C agent in Zephyr's native simulator, over Zephyr's MQTT client and flash simulator, against a real manager. */
 
-const TEST_MS = 60_000
+const TEST_MS = 180_000
 const LINUX = 'linux-1'
 /** Long enough for the broker to go meanwhile. */
 const SPIN = 5_000_000

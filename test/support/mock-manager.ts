@@ -22,7 +22,7 @@ export type Received<K extends Name = Name> = {
 }
 
 const namespace = 'default'
-const WAIT_MS = 5_000
+const WAIT_MS = 60_000
 
 /** A manager and its broker in the test's process. It answers hello and serves blobs; everything else a test says itself. */
 export class MockManager {
