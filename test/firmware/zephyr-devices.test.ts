@@ -1,80 +1,112 @@
-import { describe, expect, test } from 'vitest'
-import { countsOf } from '../../proplet/lab/chips/model/bme280-compensation.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { openCell } from '../support/cell.ts'
-import { BUILD_MS } from './builds.ts'
 import { startCellAgent } from './cell-agent.ts'
-import { noZephyr, zephyrAgent } from './zephyr.ts'
+import { agentOf, boards, imageOf, noZephyr, ZEPHYR_BUILD_MS, ZEPHYR_TEST_MS, type ZephyrAgent } from './zephyr.ts'
 
-/** The C agent in Zephyr's native simulator with devices of its devicetree, behind Zephyr's own bus emulators. */
+/** The C agent on Zephyr with devices of its devicetree, behind Zephyr's own bus emulators; the shell sets them. */
 
-const TEST_MS = 180_000
 const ZEPHYR = 'mcu-1'
-
-async function start(...flags: readonly string[]) {
-  const cell = await openCell()
-  const agent = await startCellAgent(cell, ZEPHYR, { cell: '1' }, (given) => zephyrAgent({ ...given, more: flags }))
-  return { cell, agent }
-}
-/** What the converter counts at this temperature. */
-const count = (celsius: number) =>
-  `--celsius-count=${countsOf({ temperature: celsius, pressure: 101_325, humidity: 45 }, { temperature: 20, pressure: 20 }).temperature}`
 const MEASURE = { function: 'thermostat', export: 'measure', proplet: ZEPHYR }
 
-describe.skipIf(noZephyr)('devices of the C agent on Zephyr', () => {
+describe.skipIf(noZephyr).each(boards)('devices of the C agent on Zephyr, $name', (board) => {
+  beforeAll(() => imageOf(board), ZEPHYR_BUILD_MS)
+
+  async function start() {
+    const cell = await openCell()
+    let agent: ZephyrAgent | undefined
+    await startCellAgent(cell, ZEPHYR, { cell: '1' }, async (options) => {
+      agent = await agentOf(board)(options)
+      return agent
+    })
+    /** Tells the cell something that it does not refuse. */
+    const tell = async (command: string) => {
+      const answer = (await (agent as ZephyrAgent).ask(`cell ${command}`)).at(-1)
+      expect(answer).toMatch(/^ok /)
+      return answer
+    }
+    return { cell, agent: agent as ZephyrAgent, tell }
+  }
+
   test(
     "are those of its devicetree, and a thermometer gives the data sheet's worked example",
     async () => {
-      const { cell } = await start()
+      const { cell, tell } = await start()
+      expect(await tell('read line1-temp')).toBe('ok line1-temp temperature=25.08 pressure=100653 humidity=45')
       await cell.upload('thermostat', 'thermostat/thermostat.wasm', 'asked')
       const { value } = await cell.run(MEASURE)
       expect(value.ok.celsius).toBeCloseTo(25.08, 3)
       const { devices } = (await cell.manager.get(`/v1/proplets/${ZEPHYR}`)).json
-      expect(devices.map(({ name }: { name: string }) => name).sort()).toEqual([
-        'estop',
-        'line1-temp',
-        'motor-1',
-        'vib-1',
-      ])
+      const names = devices.map(({ name }: { name: string }) => name)
+      expect(names.sort()).toEqual(['estop', 'lamp', 'line1-temp', 'motor-1', 'vib-1'])
     },
-    BUILD_MS + TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
     'a thermostat drives its relay, which is open again when the call is over',
     async () => {
-      const { cell, agent } = await start(count(15))
+      const { cell, agent, tell } = await start()
+      await tell('set line1-temp temperature 15')
       await cell.upload('thermostat', 'thermostat/thermostat.wasm', 'asked')
       const { value } = await cell.run(MEASURE)
       expect(value).toMatchObject({ ok: { heating: true } })
       expect(value.ok.celsius).toBeCloseTo(15, 1)
-      await agent.says(/relay: open/)
-      expect(agent.lines().filter((line) => line.startsWith('relay:'))).toEqual(['relay: closed', 'relay: open'])
+      await agent.says(/motor-1 is open/)
+      const moves = agent.lines().flatMap((line) => /motor-1 is (\w+)/.exec(line)?.[1] ?? [])
+      expect(moves).toEqual(['closed', 'open'])
+      expect(await tell('read motor-1')).toBe('ok motor-1 closed=false')
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
     'an accelerometer is read over spi, byte by byte',
     async () => {
-      const { cell } = await start()
+      const { cell, tell } = await start()
       await cell.upload('vibration', 'vibration/vibration.wasm', 'asked')
-      expect(await cell.run({ function: 'vibration', export: 'rms', args: [16], proplet: ZEPHYR })).toMatchObject({
-        value: { ok: 1 },
-      })
+      const rms = { function: 'vibration', export: 'rms', args: [16], proplet: ZEPHYR }
+      expect(await cell.run(rms)).toMatchObject({ value: { ok: 1 } })
+      await tell('set vib-1 amplitude 0.5')
+      expect(await cell.run(rms)).toMatchObject({ value: { ok: 0.5 } })
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
     'an edge of an input starts a run',
     async () => {
-      const { cell } = await start('--press-ms=500')
+      const { cell, tell } = await start()
       await cell.upload('ticker', 'ticker/ticker.wasm')
       const deploy = ['deploy', 'ticker', '--on', 'cell=1', '--keep', '--throttle', '0s', '--on-edge', 'estop:both']
       expect((await cell.cli([...deploy, '--grant', 'estop:gpio:r', '--yes'])).code).toBe(0)
-      for (const seq of [1, 2])
+      await cell.happened((event) => (event.type === 'deployment-state' && event.state.state === 'ready') || undefined)
+      for (const [seq, command] of [
+        [1, 'press estop'],
+        [2, 'release estop'],
+      ] as const) {
+        await tell(command)
         await cell.happened((event) => (event.type === 'deployment-result' && event.result.seq === seq) || undefined)
+      }
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
+  )
+
+  test(
+    'what the cell cannot do is said in one line',
+    async () => {
+      const { agent } = await start()
+      for (const [command, answer] of [
+        ['read motr', 'error no part motr'],
+        ['set line1-temp colour 1', 'error line1-temp has no property colour'],
+        [
+          'set line1-temp temperature 200',
+          'error temperature: 200 is not -40 to 85 with 3 digits behind the point at most',
+        ],
+        ['set estop pressed 1', 'error pressed: 1 is not true or false'],
+        ['set motor-1 closed true', 'error closed of motor-1 cannot be set'],
+      ])
+        expect((await agent.ask(`cell ${command}`)).at(-1)).toBe(answer)
+    },
+    ZEPHYR_TEST_MS,
   )
 })

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cacheFolder } from '../../cli/cache.ts'
 import { inTurn } from '../../cli/firmware/turn.ts'
-import { type Program, program } from '../support/processes.ts'
+import type { Program } from '../support/processes.ts'
 import type { AgentOptions } from './agent.ts'
+import { nativeSim } from './zephyr-native.ts'
+import { mps2 } from './zephyr-qemu.ts'
 
 /** The C agent as a Zephyr application, for whoever has a Zephyr workspace: no package registry carries one. */
 
@@ -25,39 +27,77 @@ function zephyrBase(): string | undefined {
 export const noZephyr = zephyrBase() === undefined
 if (noZephyr) console.warn('skipped: the C agent on Zephyr, for which there is no workspace (ZEPHYR_BASE) here')
 
-const ZEPHYR_BOARD = 'native_sim/native/64'
+/** An agent whose serial line is at hand. */
+export type ZephyrAgent = Program & {
+  /** Types a command of the shell, and answers with its lines; the last one begins with `ok` or `error`. */
+  ask(command: string): Promise<readonly string[]>
+  /** Types a PEM, and answers with that line. */
+  askPem(name: string, pem: string): Promise<string>
+  /** What a reset line does: memory is new, flash is kept. Resolves when it is online again. */
+  reset(): Promise<void>
+}
 
-/** The image for native_sim, with emulated devices: made anew where sources have changed, by one builder at a time. */
-async function zephyrImage(): Promise<string> {
-  const source = new URL('../../firmware', import.meta.url).pathname
-  const folder = join(cacheFolder(process.env), 'zephyr-native_sim')
+/** A board that is simulated or emulated here. */
+export type ZephyrBoard = {
+  readonly name: string
+  readonly target: string
+  /** Its settings of CMake. */
+  readonly build: readonly string[]
+  /** Programs that are missing here, in words. */
+  missing(): string | undefined
+  /** An agent with this image; nothing runs yet. */
+  agent(folder: string, options: AgentOptions): ZephyrAgent
+}
+
+const all: readonly ZephyrBoard[] = [nativeSim, mps2]
+
+function isHere(board: ZephyrBoard): boolean {
+  const missing = board.missing()
+  if (missing) console.warn(`skipped: the C agent on ${board.target}, for which ${missing} is missing here`)
+  return !missing
+}
+
+/** Boards that can be run here; without a workspace those that could. */
+export const boards: readonly ZephyrBoard[] = noZephyr ? all : all.filter(isHere)
+
+/** Longer than a build takes on a slow machine, C library and all. */
+export const ZEPHYR_BUILD_MS = 1_800_000
+/** Longer than anything takes that does not hang. */
+export const ZEPHYR_TEST_MS = 180_000
+
+const firmware = new URL('../../firmware', import.meta.url).pathname
+
+/** Devices that an image has: folders and files of firmware/tests/zephyr. */
+export type Devices = 'cell'
+
+/** By one builder at a time. */
+async function build({ name, target, build }: ZephyrBoard, devices: Devices): Promise<string> {
+  const folder = join(cacheFolder(process.env), `zephyr-${name}-${devices}`)
   const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
-  const cell = join(source, 'tests/zephyr/cell')
-  const settings = [
-    ...[`-DBOARD=${ZEPHYR_BOARD}`, '-DZEPHYR_TOOLCHAIN_VARIANT=host'],
-    ...[`-DEXTRA_DTC_OVERLAY_FILE=${cell}.overlay`, `-DEXTRA_CONF_FILE=${cell}.conf`],
-  ]
+  const place = join(firmware, 'tests/zephyr')
+  const overlays = [`${place}/buses_${name}.overlay`, `${place}/${devices}.overlay`].join(';')
+  const settings = [`-DBOARD=${target}`, ...build, `-DEXTRA_DTC_OVERLAY_FILE=${overlays}`]
   await inTurn(folder, async () => {
-    await run('cmake', [...ninja, '-S', source, '-B', folder, ...settings], { env })
+    const confs = `-DEXTRA_CONF_FILE=${place}/${devices}.conf`
+    await run('cmake', [...ninja, '-S', firmware, '-B', folder, ...settings, confs], { env })
     await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
   })
-  return join(folder, 'zephyr/zephyr.exe')
+  return join(folder, 'zephyr')
 }
 
-let made: Promise<string> | undefined
+const made = new Map<string, Promise<string>>()
 
-/** It, on a file as its flash. */
-export async function zephyrAgent({ id, broker, tokenFile, data, more = [] }: AgentOptions): Promise<Program> {
-  made ??= zephyrImage()
-  const image = await made
-  const { hostname, port } = new URL(broker)
-  const args = [`--id=${id}`, `--broker=${hostname}`, `--broker-port=${port}`]
-  if (tokenFile !== undefined) args.push(`--token=${readFileSync(tokenFile, 'utf8')}`)
-  return program({
-    name: id,
-    command: image,
-    args: [...args, `--flash=${data}`, ...more],
-    ready: /link: online/,
-  })
+/** The folder of an image: made anew where sources have changed. */
+export function imageOf(board: ZephyrBoard, devices: Devices = 'cell'): Promise<string> {
+  const key = `${board.name} ${devices}`
+  const image = made.get(key) ?? build(board, devices)
+  made.set(key, image)
+  return image
 }
+
+/** What makes agents of a board, for a fleet or a cell. */
+export const agentOf =
+  (board: ZephyrBoard, devices?: Devices) =>
+  async (options: AgentOptions): Promise<ZephyrAgent> =>
+    board.agent(await imageOf(board, devices), options)

@@ -124,7 +124,8 @@ function eachLine(child: ChildProcess, onLine: (line: string) => void): void {
     stream?.setEncoding('utf8').on('data', (piece: string) => {
       const all = (rest + piece).split('\n')
       rest = all.pop() ?? ''
-      for (const line of all) onLine(line)
+      // Serial lines end theirs as terminals want it.
+      for (const line of all) onLine(line.replace(/\r+$/, ''))
     })
   }
 }

@@ -1,111 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * What is behind the emulated buses: the thermometer of a BME280, with the trimming of the data
- * sheet's worked example, and a button that is pressed and let go again and again. A relay says
- * when it moves.
- */
+/* Which parts there are; and those on single lines: a button, and a relay that says when it moves,
+ * and a lamp. */
 
-#define DT_DRV_COMPAT samara_emulated_bme280
-
-#include <errno.h>
-
-#include <zephyr/device.h>
-#include <zephyr/drivers/emul.h>
 #include <zephyr/drivers/gpio.h>
 #include <zephyr/drivers/gpio/gpio_emul.h>
-#include <zephyr/drivers/i2c.h>
-#include <zephyr/drivers/i2c_emul.h>
 #include <zephyr/kernel.h>
-#include <zephyr/sys/byteorder.h>
 
-#include <cmdline.h>
-#include <soc.h>
-
+#include "cell.h"
 #include "port/port.h"
 
-#define TRIMMING    0x88
-#define TEMPERATURE 0xfa
-#define COUNT_SHIFT 4
-/* Of the worked example: 25.08 degrees. */
-#define COUNT	    519888
-#define LISTEN_MS   10
+#define LISTEN_MS 10
 
-static uint8_t registers[256];
-/* Flags that were not given are this. */
-static unsigned int count = UINT32_MAX;
-static unsigned int press_ms = UINT32_MAX;
 static const struct gpio_dt_spec button = GPIO_DT_SPEC_GET(DT_PATH(estop), gpios);
 static const struct gpio_dt_spec relay = GPIO_DT_SPEC_GET(DT_PATH(motor_1), gpios);
+static const struct gpio_dt_spec lamp = GPIO_DT_SPEC_GET(DT_PATH(lamp), gpios);
 
-static void add_flags(void)
+static const struct cell_property pressed[] = {{.name = "pressed", .max = 1, .is_flag = true}};
+static const struct cell_property closed[] = {
+	{.name = "closed", .max = 1, .is_flag = true, .is_read_only = true}};
+static const struct cell_property lit[] = {
+	{.name = "lit", .max = 1, .is_flag = true, .is_read_only = true}};
+
+static atomic_t is_pressed;
+
+static int64_t get_pressed(const struct cell_part *part, size_t property)
 {
-	static struct args_struct_t flags[] = {
-		{.option = "celsius-count",
-		 .name = "count",
-		 .type = 'u',
-		 .dest = &count,
-		 .descript = "What the thermometer's converter counts"},
-		{.option = "press-ms",
-		 .name = "ms",
-		 .type = 'u',
-		 .dest = &press_ms,
-		 .descript = "How long the button is pressed, and then let go; else never"},
-		ARG_TABLE_ENDMARKER,
-	};
-
-	native_add_command_line_opts(flags);
+	return atomic_get(&is_pressed);
 }
 
-NATIVE_TASK(add_flags, PRE_BOOT_1, 20);
-
-/** The first byte of a write is the register. */
-static int transfer(const struct emul *target, struct i2c_msg *messages, int messages_count,
-		    int address)
+/** Pressed, it connects its line to ground. */
+static void set_pressed(const struct cell_part *part, size_t property, int64_t value)
 {
-	uint8_t at = 0;
+	(void)atomic_set(&is_pressed, (atomic_val_t)value);
+	(void)gpio_emul_input_set(part->line->port, part->line->pin, value == 0);
+}
 
-	for (struct i2c_msg *message = messages; message < messages + messages_count; message++) {
-		for (uint32_t index = 0; index < message->len; index++) {
-			if (message->flags & I2C_MSG_READ) {
-				message->buf[index] = registers[at++];
-			} else if (index == 0) {
-				at = message->buf[0];
-			} else {
-				registers[at++] = message->buf[index];
-			}
-		}
+static int64_t get_driven(const struct cell_part *part, size_t property)
+{
+	return gpio_emul_output_get(part->line->port, part->line->pin) > 0;
+}
+
+const struct cell_part cell_button = {"estop",	   "button",	pressed, 1,
+				      get_pressed, set_pressed, &button};
+const struct cell_part cell_relay = {"motor-1", "relay", closed, 1, get_driven, NULL, &relay};
+const struct cell_part cell_lamp = {"lamp", "led", lit, 1, get_driven, NULL, &lamp};
+
+const struct cell_part *const cell_parts[] = {
+	&cell_bme280, &cell_lis2dw12, &cell_button, &cell_relay, &cell_lamp, NULL,
+};
+
+/** An agent that opens the line turns on its pull, which moves an emulated line that nobody holds.
+ */
+static void hold(const struct device *port, struct gpio_callback *callback, gpio_port_pins_t pins)
+{
+	if (gpio_pin_get_raw(port, button.pin) == atomic_get(&is_pressed)) {
+		(void)gpio_emul_input_set(port, button.pin, !atomic_get(&is_pressed));
 	}
-	return 0;
 }
-
-static int start(const struct emul *target, const struct device *parent)
-{
-	sys_put_le16(27504, &registers[TRIMMING]);
-	sys_put_le16(26435, &registers[TRIMMING + 2]);
-	sys_put_le16((uint16_t)-1000, &registers[TRIMMING + 4]);
-	sys_put_be24((count == UINT32_MAX ? COUNT : count) << COUNT_SHIFT, &registers[TEMPERATURE]);
-	return 0;
-}
-
-static const struct i2c_emul_api api = {.transfer = transfer};
-
-DEVICE_DT_INST_DEFINE(0, NULL, NULL, NULL, NULL, POST_KERNEL, 90, NULL);
-EMUL_DT_INST_DEFINE(0, start, NULL, NULL, &api, NULL);
-
-static void press(struct k_timer *timer)
-{
-	static int level = 1;
-
-	level = !level;
-	(void)gpio_emul_input_set(button.port, button.pin, level);
-}
-
-static K_TIMER_DEFINE(finger, press, NULL);
 
 static void move(const struct device *port, struct gpio_callback *callback, gpio_port_pins_t pins)
 {
-	printk("relay: %s\n", gpio_emul_output_get(relay.port, relay.pin) ? "closed" : "open");
+	port_log(PORT_LOG_INF, "cell", "%s is %s", cell_relay.name,
+		 get_driven(&cell_relay, 0) ? "closed" : "open");
 }
 
 /** Whoever drives it has made it an output by now, which forgets who listens. */
@@ -122,12 +79,12 @@ static K_TIMER_DEFINE(ear, listen, NULL);
 
 static int begin(void)
 {
-	/* Pulled up. */
+	static struct gpio_callback held;
+
+	gpio_init_callback(&held, hold, BIT(button.pin));
+	(void)gpio_add_callback(button.port, &held);
 	(void)gpio_pin_configure_dt(&button, GPIO_INPUT);
-	(void)gpio_emul_input_set(button.port, button.pin, 1);
-	if (press_ms != UINT32_MAX) {
-		k_timer_start(&finger, K_MSEC(press_ms), K_MSEC(press_ms));
-	}
+	set_pressed(&cell_button, 0, false);
 	k_timer_start(&ear, K_MSEC(LISTEN_MS), K_NO_WAIT);
 	return 0;
 }
