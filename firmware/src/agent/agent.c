@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "agent/describe.h"
 #include "agent/loop.h"
+#include "agent/trial.h"
 #include "hal/hal.h"
 #include "health/health.h"
 #include "link/link.h"
@@ -28,9 +29,15 @@
 /* How long the end of the program waits for the manager to acknowledge. */
 #define LAST_ACKS_US 2000000U
 
+static void welcomed(const struct codec_welcome *welcome)
+{
+	trial_welcomed();
+	task_welcomed(welcome);
+}
+
 static const struct link_handlers handlers = {
 	.connected = task_connected,
-	.welcomed = task_welcomed,
+	.welcomed = welcomed,
 	.disconnected = task_disconnected,
 	.start = task_start,
 	.cancel = task_cancel,
@@ -127,6 +134,7 @@ int agent_run(const struct agent_options *options)
 		return err;
 	}
 	health_init();
+	trial_begin();
 	link_start();
 	LOG_INF("%s: started", options->id);
 	while (!port_stopping()) {

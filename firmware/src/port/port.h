@@ -179,6 +179,15 @@ size_t port_free_memory(void);
  * outputs safe. */
 void port_watchdog_feed(void);
 
+/* Image: where a bootloader swaps a new one in. */
+
+/** @brief Whether the bootloader swaps this image back at the next start, unless it is kept. */
+bool port_image_on_trial(void);
+/** @brief Keep it. @retval 0 Done, or nobody would swap it. @retval -EIO It failed. */
+int port_image_keep(void);
+/** @brief Start again, without a word to anybody. May return where the system does not let it. */
+void port_restart(void);
+
 enum port_log_level { PORT_LOG_ERR = 1, PORT_LOG_WRN, PORT_LOG_INF, PORT_LOG_DBG };
 
 /** @brief One line, without its end. `subsystem` is agent, link, codec, store, runtime, task, hal,

@@ -18,6 +18,8 @@
 #define MS UINT64_C(1000)
 #define S  UINT64_C(1000000)
 
+#define TRIAL (CONFIG_SAMARA_TRIAL_MS * MS)
+
 static struct agent_options options;
 static bool welcomes;	    /* whether there is a manager */
 static bool confirms;	    /* whether the broker confirms */
@@ -201,6 +203,53 @@ static void a_broker_that_is_away_holds_nothing_up(void **state)
 	assert_true(fake_link_connect()->count > 3);
 }
 
+static void a_new_image_is_kept_once_the_manager_has_welcomed_it(void **state)
+{
+	(void)state;
+	neighbours.on_trial = true;
+	stop_at_us = TRIAL + 60 * S;
+	assert_int_equal(run(), 0);
+	assert_int_equal(neighbours.kept, 1);
+	assert_int_equal(neighbours.restarts, 0);
+}
+
+static void a_new_image_that_is_not_welcomed_makes_room_for_the_one_before_it(void **state)
+{
+	(void)state;
+	neighbours.on_trial = true;
+	welcomes = false;
+	stop_at_us = TRIAL + 60 * S;
+	assert_int_equal(run(), 0);
+	assert_int_equal(neighbours.kept, 0);
+	assert_int_equal(neighbours.restarts, 1);
+	assert_in_range(neighbours.restarted_us, TRIAL, TRIAL + S);
+	assert_non_null(strstr(fake_port_log_last(PORT_LOG_ERR), "within 10 minutes"));
+}
+
+static void a_new_image_that_cannot_be_kept_goes_on_with_its_trial(void **state)
+{
+	(void)state;
+	neighbours.on_trial = true;
+	neighbours.keep_err = -EIO;
+	stop_at_us = TRIAL + 60 * S;
+	assert_int_equal(run(), 0);
+	assert_int_equal(neighbours.kept, 0);
+	assert_int_equal(neighbours.restarts, 1);
+}
+
+static void an_image_that_nobody_swaps_is_left_alone(void **state)
+{
+	(void)state;
+	stop_at_us = TRIAL + 60 * S;
+	assert_int_equal(run(), 0);
+	(void)setup(state);
+	welcomes = false;
+	stop_at_us = TRIAL + 60 * S;
+	assert_int_equal(run(), 0);
+	assert_int_equal(neighbours.kept, 0);
+	assert_int_equal(neighbours.restarts, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -216,6 +265,10 @@ int main(void)
 		TEST(the_last_results_are_acknowledged_before_the_goodbye),
 		TEST(the_watchdog_is_fed_while_it_runs),
 		TEST(a_broker_that_is_away_holds_nothing_up),
+		TEST(a_new_image_is_kept_once_the_manager_has_welcomed_it),
+		TEST(a_new_image_that_is_not_welcomed_makes_room_for_the_one_before_it),
+		TEST(a_new_image_that_cannot_be_kept_goes_on_with_its_trial),
+		TEST(an_image_that_nobody_swaps_is_left_alone),
 	};
 
 	return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

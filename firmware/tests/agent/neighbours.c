@@ -134,6 +134,28 @@ void hal_stats(struct hal_stats *stats)
 	*stats = (struct hal_stats){.operations = 99};
 }
 
+/* Image */
+
+bool port_image_on_trial(void)
+{
+	return neighbours.on_trial;
+}
+
+int port_image_keep(void)
+{
+	if (neighbours.keep_err) {
+		return neighbours.keep_err;
+	}
+	neighbours.kept++;
+	return 0;
+}
+
+void port_restart(void)
+{
+	neighbours.restarts++;
+	neighbours.restarted_us = port_now_us();
+}
+
 /* Runtime */
 
 int runtime_init(void)

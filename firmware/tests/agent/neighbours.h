@@ -29,6 +29,11 @@ struct neighbours {
 	size_t interfaces_count;
 	const struct hal_device *devices;
 	size_t devices_count;
+	bool on_trial;
+	int keep_err;
+	unsigned int kept;
+	unsigned int restarts;
+	uint64_t restarted_us;
 	const char *place; /* of each device; NULL: bus, and address or line */
 };
 extern struct neighbours neighbours;

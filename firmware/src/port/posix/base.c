@@ -202,3 +202,19 @@ void port_cond_broadcast(struct port_cond *cond)
 {
 	pthread_cond_broadcast(&cond->cond);
 }
+
+/* The program is replaced by whoever installs it. */
+
+bool port_image_on_trial(void)
+{
+	return false;
+}
+
+int port_image_keep(void)
+{
+	return 0;
+}
+
+void port_restart(void)
+{
+}
