@@ -8,6 +8,7 @@
 #include "base.h"
 #include "devices.h"
 #include "link_mqtt.h"
+#include "net.h"
 #include "port/port.h"
 #include "settings.h"
 
@@ -46,6 +47,12 @@ int main(void)
 		return 0;
 	}
 	devices_init();
+	if (IS_ENABLED(CONFIG_SAMARA_WIFI)) {
+		net_wifi_init();
+	}
+	if (IS_ENABLED(CONFIG_SAMARA_DHCP)) {
+		net_dhcp_init();
+	}
 	link_mqtt_set(samara_settings.host, samara_settings.port);
 	const struct agent_options options = {
 		.id = samara_settings.id,
