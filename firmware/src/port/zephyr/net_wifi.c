@@ -21,6 +21,7 @@ static struct net_mgmt_event_callback told;
 static struct k_work_delayable join_work;
 /* Written by the work queue when it tries, and by the events when one has succeeded. */
 static atomic_t tries;
+static atomic_t is_joined;
 
 static void join_later(void)
 {
@@ -54,6 +55,10 @@ static int join(void)
 
 static void try_to_join(struct k_work *work)
 {
+	/* A driver that is asked twice says of the second time that it failed. */
+	if (atomic_get(&is_joined)) {
+		return;
+	}
 	(void)atomic_inc(&tries);
 	int error = join();
 
@@ -66,13 +71,14 @@ static void try_to_join(struct k_work *work)
 static void on_result(int status)
 {
 	if (status == 0) {
+		(void)atomic_set(&is_joined, true);
 		(void)atomic_set(&tries, 0);
 		port_log(PORT_LOG_INF, "port", "wifi: joined %s", samara_settings.wifi_ssid);
-		return;
+	} else if (!atomic_get(&is_joined)) {
+		port_log(PORT_LOG_WRN, "port", "wifi: %s: not joined, status %d",
+			 samara_settings.wifi_ssid, status);
+		join_later();
 	}
-	port_log(PORT_LOG_WRN, "port", "wifi: %s: not joined, status %d", samara_settings.wifi_ssid,
-		 status);
-	join_later();
 }
 
 static void on_event(struct net_mgmt_event_callback *callback, uint64_t event,
@@ -82,10 +88,11 @@ static void on_event(struct net_mgmt_event_callback *callback, uint64_t event,
 
 	if (event == NET_EVENT_WIFI_CONNECT_RESULT) {
 		on_result(status->status);
-	} else {
-		port_log(PORT_LOG_WRN, "port", "wifi: %s is gone", samara_settings.wifi_ssid);
-		join_later();
+		return;
 	}
+	(void)atomic_set(&is_joined, false);
+	port_log(PORT_LOG_WRN, "port", "wifi: %s is gone", samara_settings.wifi_ssid);
+	join_later();
 }
 
 void net_wifi_init(void)
