@@ -14,7 +14,8 @@ export function sourcesDigest(options: Readonly<Record<string, string>>): string
     throw new SamaraError('UNAVAILABLE', `the C agent: its sources are not in this installation, ${firmware} expected`)
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(options).sort()))
   const withTests = options.SAMARA_TESTS === 'ON' || options.SAMARA_FUZZ === 'ON'
-  for (const file of [...sourceFiles(withTests), join(packageRoot, 'shared/protocol.cddl')])
+  const shared = ['protocol.cddl', ...(withTests ? ['vectors/messages.json'] : [])]
+  for (const file of [...sourceFiles(withTests), ...shared.map((name) => join(packageRoot, 'shared', name))])
     hash.update(`\0${file}\0`).update(readFileSync(file))
   return hash.digest('hex').slice(0, 16)
 }

@@ -14,6 +14,7 @@
 #include "agent/describe.h"
 #include "agent/neighbours.h"
 #include "support/fake_port.h"
+#include "support/vectors.h"
 
 static struct agent_options options;
 static struct codec_hello hello;
@@ -38,15 +39,9 @@ static bool is(struct codec_span span, const char *text)
 /** The bytes of a vector of shared/vectors, by a part of its note. */
 static size_t read_vector(const char *note, uint8_t *data)
 {
-	static char text[400000];
-	FILE *file = fopen(SAMARA_REPOSITORY "/shared/vectors/messages.json", "r");
-	const char *at;
+	const char *at = strstr(vectors_messages, note);
 	size_t len = 0;
 
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	(void)fclose(file);
-	at = strstr(text, note);
 	assert_non_null(at);
 	at = strstr(at, "\"hex\"");
 	assert_non_null(at);

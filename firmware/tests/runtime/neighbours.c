@@ -1,68 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 #include "port/port.h"
 #include "runtime/neighbours.h"
 #include "store/store.h"
-
-/* One lock stands for all of them: who waits for a signal holds no other. */
-static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-uint64_t port_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-void port_mutex_init(struct port_mutex *mutex)
-{
-	(void)mutex;
-}
-
-void port_mutex_lock(struct port_mutex *mutex)
-{
-	(void)mutex;
-	pthread_mutex_lock(&lock);
-}
-
-void port_mutex_unlock(struct port_mutex *mutex)
-{
-	(void)mutex;
-	pthread_mutex_unlock(&lock);
-}
-
-void port_cond_init(struct port_cond *cond)
-{
-	(void)cond;
-}
-
-int port_cond_wait(struct port_cond *cond, struct port_mutex *mutex, uint64_t until_us)
-{
-	struct timespec until = {(time_t)(until_us / 1000000), (long)(until_us % 1000000) * 1000};
-
-	(void)cond;
-	(void)mutex;
-	return pthread_cond_timedwait(&changed, &lock, &until) == ETIMEDOUT ? -ETIMEDOUT : 0;
-}
-
-void port_cond_signal(struct port_cond *cond)
-{
-	(void)cond;
-	pthread_cond_broadcast(&changed);
-}
-
-void port_cond_broadcast(struct port_cond *cond)
-{
-	port_cond_signal(cond);
-}
 
 void port_log(enum port_log_level level, const char *subsystem, const char *format, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief The runtime's neighbours, for its tests: a store of a few modules in memory, and a
- * port of one lock. */
+/** @file @brief The runtime's neighbours, for its tests: a store of a few modules in memory, and no
+ * log. Threads and clock are the port's own. */
 
 #ifndef SAMARA_TESTS_RUNTIME_NEIGHBOURS_H_
 #define SAMARA_TESTS_RUNTIME_NEIGHBOURS_H_

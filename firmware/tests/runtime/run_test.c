@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,29 +171,42 @@ static void takes_no_address_from_an_allocator_that_is_none(void **state)
 	}
 }
 
-static void *stop_soon(void *arg)
+#define STOPPER_STACK 4096
+#define STOPPER_US    1000
+
+/** Stops the call as soon as there is one; looks again and again, for nobody is told of it. */
+static void stop_soon(void *arg)
 {
 	struct runtime_stats stats;
+	struct port_mutex mutex;
+	struct port_cond never;
 
+	(void)arg;
+	port_mutex_init(&mutex);
+	port_cond_init(&never);
+	port_mutex_lock(&mutex);
 	do {
+		(void)port_cond_wait(&never, &mutex, port_now_us() + STOPPER_US);
 		runtime_stats(&stats);
 	} while (stats.instances == 0);
+	port_mutex_unlock(&mutex);
 	runtime_stop(0);
-	return arg;
 }
 
 static void ends_a_call_that_is_stopped_from_outside(void **state)
 {
-	pthread_t thread;
+	static _Alignas(64) uint8_t stack[STOPPER_STACK];
+	static struct port_thread thread;
 
 	(void)state;
 	RUN(&module, 0, LOOP);
 	struct runtime_call call = call_of("run", "func()");
 
 	call.timeout_ms = 20000;
-	pthread_create(&thread, NULL, stop_soon, NULL);
+	assert_int_equal(
+		port_thread_start(&thread, "stopper", stack, sizeof(stack), stop_soon, NULL), 0);
 	run(&call);
-	pthread_join(thread, NULL);
+	port_thread_join(&thread);
 	ENDS_AS("cancelled", "CANCELLED", "cancelled while it ran");
 }
 

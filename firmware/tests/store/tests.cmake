@@ -1,6 +1,8 @@
-# A life is cut at every write; where each takes long, at one in seven.
+# A life is cut at every write; where each takes long, at one in seven, or as SAMARA_CUT_STEP says.
 set(store_cuts)
-if(SAMARA_SANITIZE OR CMAKE_CROSSCOMPILING)
+if(SAMARA_CUT_STEP)
+  set(store_cuts CUT_STEP=${SAMARA_CUT_STEP})
+elseif(SAMARA_SANITIZE OR CMAKE_CROSSCOMPILING)
   set(store_cuts CUT_STEP=7)
 endif()
 samara_test(store
