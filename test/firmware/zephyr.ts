@@ -70,20 +70,25 @@ const firmware = new URL('../../firmware', import.meta.url).pathname
 /** Devices that an image has: folders and files of firmware/tests/zephyr. */
 export type Devices = 'cell'
 
-/** By one builder at a time. */
-async function build({ name, target, build }: ZephyrBoard, devices: Devices): Promise<string> {
-  const folder = join(cacheFolder(process.env), `zephyr-${name}-${devices}`)
+/** Folder of an image that CMake makes for a board of a folder of sources, by one builder at a time. */
+export async function zephyrBuild(name: string, source: string, settings: readonly string[]): Promise<string> {
+  const folder = join(cacheFolder(process.env), `zephyr-${name}`)
   const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
-  const place = join(firmware, 'tests/zephyr')
-  const overlays = [`${place}/buses_${name}.overlay`, `${place}/${devices}.overlay`].join(';')
-  const settings = [`-DBOARD=${target}`, ...build, `-DEXTRA_DTC_OVERLAY_FILE=${overlays}`]
   await inTurn(folder, async () => {
-    const confs = `-DEXTRA_CONF_FILE=${place}/${devices}.conf`
-    await run('cmake', [...ninja, '-S', firmware, '-B', folder, ...settings, confs], { env })
+    await run('cmake', [...ninja, '-S', source, '-B', folder, ...settings], { env })
     await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
   })
   return join(folder, 'zephyr')
+}
+
+async function build({ name, target, build }: ZephyrBoard, devices: Devices): Promise<string> {
+  const place = join(firmware, 'tests/zephyr')
+  const overlays = [`${place}/buses_${name}.overlay`, `${place}/${devices}.overlay`].join(';')
+  return await zephyrBuild(`${name}-${devices}`, firmware, [
+    ...[`-DBOARD=${target}`, ...build, `-DEXTRA_DTC_OVERLAY_FILE=${overlays}`],
+    `-DEXTRA_CONF_FILE=${place}/${devices}.conf`,
+  ])
 }
 
 const made = new Map<string, Promise<string>>()
