@@ -40,6 +40,18 @@ export const labSettings = settings({
   }),
   tokenFile: setting(maybeText, undefined, 'File that holds the token.', { env: 'SAMARA_LAB_TOKEN_FILE' }),
   ca: setting(maybeText, undefined, 'PEM file of the authority that signed the certificate of the broker.'),
+  boards: setting(
+    choice(['start', 'wait']),
+    'start',
+    'Whether simulated boards start with the lab, or wait until somebody starts them.',
+    { env: 'SAMARA_LAB_BOARDS' },
+  ),
+  boardTokens: setting(
+    maybeText,
+    undefined,
+    'Folder with the token of each board, in a file that has the name of its proplet.',
+    { env: 'SAMARA_LAB_BOARD_TOKENS' },
+  ),
   logLevel: setting(
     choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'warn',

@@ -119,6 +119,14 @@ export function serveClient(lab: Lab, socket: Socket, log: Logger): void {
     return undefined
   }
 
+  /** At once where the lab alone has to do it; requests after it find it done. */
+  function controlled(id: number, command: Ask<'control'>): LabReply | undefined {
+    const done = control(lab, command)
+    if (!(done instanceof Promise)) return { id, controlled: done }
+    void done.then((one) => reply({ id, controlled: one }))
+    return undefined
+  }
+
   function watch(id: number, wanted: boolean): LabReply {
     needs('control')
     stopWatching?.()
@@ -142,7 +150,7 @@ export function serveClient(lab: Lab, socket: Socket, log: Logger): void {
     }
     if (request.control) {
       needs('control')
-      return { id, controlled: control(lab, request.control) }
+      return controlled(id, request.control)
     }
     return watch(id, request.watch === true)
   }

@@ -58,15 +58,17 @@ function createApp(lab: Lab, watch: Watch, log: Logger): Hono {
     refuseWebPages(context.req.raw)
     await next()
   })
-  const does = (command: unknown) => {
-    const done = perform(lab, LabControl.fromJson(command))
+  const does = async (command: unknown) => {
+    const done = await perform(lab, LabControl.fromJson(command))
     return Response.json(LabControlled.toJson(done))
   }
-  app.get('/v1/lab', () => Response.json(LabControlled.toJson(perform(lab, { show: true })).view))
+  app.get('/v1/lab', async () => Response.json(LabControlled.toJson(await perform(lab, { show: true })).view))
   app.get('/v1/parts/:part/properties/:property', (context) => does(context.req.param()))
   app.put('/v1/parts/:part/properties/:property', async (context) =>
     does({ ...context.req.param(), value: (await body(context)).value ?? null }),
   )
+  app.post('/v1/boards/:start/start', (context) => does(context.req.param()))
+  app.post('/v1/boards/:stop/stop', (context) => does(context.req.param()))
   app.post('/v1/faults', async (context) => does({ fault: await body(context) }))
   app.delete('/v1/faults', (context) => does({ clear: query(context, ['on']) }))
   app.delete('/v1/faults/:fault', (context) => does({ clear: { fault: number(context.req.param('fault')) } }))

@@ -4,31 +4,15 @@ import { deviceKinds } from '../../shared/bus.ts'
 import { pinDirections } from '../../shared/capabilities.ts'
 import { SamaraError, show } from '../../shared/errors.ts'
 import { NAME_PATTERN, NAME_RULE } from '../../shared/ids.ts'
-import { MAX_BUSES, MAX_LAB_DEVICES, MAX_PARTS, propertyValue, pulls, safeStates } from '../../shared/lab/index.ts'
+import { MAX_BOARDS, MAX_BUSES, MAX_LAB_DEVICES, MAX_PARTS, pulls, safeStates } from '../../shared/lab/index.ts'
+import { boardSchema } from './boards/board-file.ts'
+import { flag, integer, name, oneOf, table, text, values } from './file-fields.ts'
 
 /** A lab file: what is written, checked key by key. What its chips say of it comes later. */
 
 const MAX_FILE_BYTES = 1024 * 1024
 const MAX_PROPLETS = 64
 
-const integer = (min: number, max: number) => {
-  const expected = `an integer from ${min} to ${max}`
-  return v.pipe(v.number(expected), v.integer(expected), v.minValue(min, expected), v.maxValue(max, expected))
-}
-const flag = v.boolean('true or false')
-const oneOf = <const T extends readonly string[]>(names: T) => v.picklist(names, `one of ${names.join(', ')}`)
-const name = v.pipe(v.string(NAME_RULE), v.regex(NAME_PATTERN, NAME_RULE))
-const text = (max: number) => v.pipe(v.string(`a text of at most ${max}`), v.maxLength(max, `a text of at most ${max}`))
-const table = <T extends v.GenericSchema<unknown, unknown>>(
-  key: v.GenericSchema<string, string>,
-  value: T,
-  max: number,
-) =>
-  v.pipe(
-    v.record(key, value, 'an object'),
-    v.check((object) => Object.keys(object).length <= max, `an object of at most ${max}`),
-  )
-const values = table(text(48), propertyValue.check, 64)
 const address = integer(0, 0x3ff)
 
 const busSchema = v.strictObject({
@@ -98,12 +82,14 @@ const propletKey = v.pipe(
 const labSchema = v.strictObject({
   name,
   time: v.optional(oneOf(['real', 'virtual']), 'real'),
-  buses: table(name, busSchema, MAX_BUSES),
+  buses: v.optional(table(name, busSchema, MAX_BUSES)),
   parts: v.optional(table(name, partSchema, MAX_PARTS), {}),
+  boards: v.optional(table(name, boardSchema, MAX_BOARDS), {}),
   proplets: v.optional(table(propletKey, table(name, deviceSchema, MAX_LAB_DEVICES), MAX_PROPLETS), {}),
 })
 
-export type LabFile = v.InferOutput<typeof labSchema>
+type Written = v.InferOutput<typeof labSchema>
+export type LabFile = Written & { readonly buses: NonNullable<Written['buses']> }
 export type BusEntry = v.InferOutput<typeof busSchema>
 export type PartEntry = v.InferOutput<typeof partSchema>
 export type PlaceEntry = Pick<PartEntry, keyof typeof placeKeys>
@@ -119,7 +105,10 @@ export function readLabFile(source: string, file: string): LabFile {
     throw labError(file, 'the file', `${show(content)} is not an object`, 'an object')
   const result = v.safeParse(labSchema, content, { abortEarly: true })
   if (!result.success) throw issueError(file, result.issues[0])
-  return result.output
+  const { buses, ...rest } = result.output
+  // A lab of boards alone has no buses of its own.
+  if (buses === undefined && Object.keys(rest.boards).length === 0) throw labError(file, 'buses', 'is missing')
+  return { buses: buses ?? {}, ...rest }
 }
 
 function parsed(source: string, file: string): unknown {

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { notFound, SamaraError } from '../../shared/errors.ts'
 import type { LabChange, LabDevice, LabFault } from '../../shared/lab/index.ts'
+import { type BoardDefaults, readBoard } from './boards/board-spec.ts'
+import { type Boards, createBoards } from './boards/boards.ts'
 import type { BusDevice } from './buses/bus.ts'
 import { splitPath } from './buses/spi.ts'
 import { type PlacedPart, readDevice } from './devices.ts'
@@ -11,10 +13,15 @@ import { type LabFile, labError, type PartEntry, readLabFile } from './lab-file.
 import { loadPart } from './load-part.ts'
 import { createPart, type LivePart } from './parts.ts'
 import { type LabTime, realTime, virtualTime } from './time.ts'
-import { createTrace, type Trace } from './trace.ts'
+import { createTrace, nowUs, type Trace } from './trace.ts'
 import { type AnyBus, attach, createBuses, type Place } from './wiring.ts'
 
-export type LabOptions = { readonly clock: Clock; readonly log: Logger }
+export type LabOptions = {
+  readonly clock: Clock
+  readonly log: Logger
+  /** What simulated boards have where the lab file leaves it out. @default no broker, namespace `default` */
+  readonly boards?: BoardDefaults | undefined
+}
 
 /** Simulated hardware: buses, parts, time, faults and a trace. Nobody is connected to it yet. */
 export interface Lab {
@@ -24,6 +31,8 @@ export interface Lab {
   readonly faults: Faults
   readonly buses: ReadonlyMap<string, AnyBus>
   readonly parts: ReadonlyMap<string, PlacedPart>
+  /** Simulated boards; none of them runs yet. */
+  readonly boards: Boards
   /** Throws NOT_FOUND. */
   part(name: string): LivePart
   /** Devices that a proplet sees under their names: its own before those of `*`. */
@@ -50,7 +59,11 @@ function readText(path: string): string {
   }
 }
 
-export async function createLab(content: LabFile, file: string, { clock, log }: LabOptions): Promise<Lab> {
+export async function createLab(
+  content: LabFile,
+  file: string,
+  { clock, log, boards: defaults }: LabOptions,
+): Promise<Lab> {
   const time = content.time === 'virtual' ? virtualTime() : realTime(clock)
   const trace = createTrace(time)
   const faults = createFaults()
@@ -67,6 +80,13 @@ export async function createLab(content: LabFile, file: string, { clock, log }: 
     const part = await makePart(file, name, entry, { time, changed, broken })
     parts.set(name, { part, places: places({ file, buses }, part, entry) })
   }
+  const boards = createBoards(
+    boardsOf(content, file, { namespace: 'default', ...defaults }, [...buses.keys(), ...parts.keys()]),
+    {
+      ...{ clock, log },
+      changed: (part, property, value) => changed({ part, property, value, atUs: nowUs(time) }),
+    },
+  )
   const profiles = new Map(
     Object.entries(content.proplets).map(([proplet, devices]) => [
       proplet,
@@ -111,10 +131,12 @@ export async function createLab(content: LabFile, file: string, { clock, log }: 
     faults,
     buses,
     parts,
+    boards,
     part(name) {
       const found = parts.get(name)
       if (found) return found.part
-      throw new SamaraError('NOT_FOUND', `part ${name} does not exist; there are ${[...parts.keys()].join(', ')}`)
+      const known = [...parts.keys(), ...boards.parts.keys()].join(', ')
+      throw new SamaraError('NOT_FOUND', `part ${name} does not exist; there are ${known}`)
     },
     profile(proplet) {
       const own = profiles.get(proplet) ?? []
@@ -128,6 +150,20 @@ export async function createLab(content: LabFile, file: string, { clock, log }: 
       return () => watchers.delete(fn)
     },
   }
+}
+
+/** Names of boards and of their parts are among those of the lab: nobody is asked twice who is meant. */
+function boardsOf(content: LabFile, file: string, defaults: BoardDefaults, taken: readonly string[]) {
+  const names = new Set(taken)
+  const take = (path: string, name: string) => {
+    if (names.has(name)) throw labError(file, path, 'a bus, part or board has this name too')
+    names.add(name)
+  }
+  return Object.entries(content.boards).map(([name, entry]) => {
+    take(`boards.${name}`, name)
+    for (const part of Object.keys(entry.parts)) take(`boards.${name}.parts.${part}`, part)
+    return readBoard(file, name, entry, defaults)
+  })
 }
 
 async function makePart(

@@ -35,6 +35,8 @@ async function run(file: string, config: LabConfig): Promise<void> {
     ...(config.socket !== undefined && { socket: config.socket }),
     http: { host: httpHost, port: httpPort },
     ...(broker !== undefined && { mqtt: { broker, namespace, token: token || undefined, ca } }),
+    boards: { broker, namespace, tokens: config.boardTokens },
+    startBoards: config.boards === 'start',
     clock: realClock,
     log,
   })

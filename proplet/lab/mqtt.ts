@@ -50,23 +50,23 @@ export function connectLabMqtt(lab: Lab, { broker, namespace, token, ca, log, up
   client.on('error', (error) => log.warn({ err: error.message }, 'broker connection'))
   client.on('message', (topic, payload) => {
     const names = topics.labControl.match(topic)
-    if (names) answer(names.user, payload)
+    if (names) void answer(names.user, payload)
   })
 
   /** In the form in which it was asked. */
-  function answer(user: string, payload: Uint8Array): void {
-    const { isJson, controlled } = perform(payload)
+  async function answer(user: string, payload: Uint8Array): Promise<void> {
+    const { isJson, controlled } = await perform(payload)
     const bytes = isJson
       ? Buffer.from(JSON.stringify(LabControlled.toJson(controlled)))
       : LabControlled.encode(controlled)
     publish(topics.labAnswer.of(namespace, { lab: lab.name, user }), bytes, 1)
   }
 
-  function perform(payload: Uint8Array): { isJson: boolean; controlled: LabControlled } {
+  async function perform(payload: Uint8Array): Promise<{ isJson: boolean; controlled: LabControlled }> {
     const isJson = payload[0] === 0x7b
     try {
       const command = isJson ? LabControl.fromJson(parsed(payload)) : LabControl.decode(payload)
-      return { isJson, controlled: bounded(control(lab, command)) }
+      return { isJson, controlled: bounded(await control(lab, command)) }
     } catch (error) {
       return { isJson, controlled: { error: errorBody(toSamaraError(error)) } }
     }

@@ -114,7 +114,8 @@ const stirringClock = (time: LabTime, stir: () => void, broken: (error: unknown)
     }),
 })
 
-function checked(field: string, property: Property, given: unknown): PropertyValue {
+/** Throws INVALID_ARGUMENT that names the field. */
+export function checked(field: string, property: Property, given: unknown): PropertyValue {
   const value = parse(field, propertyValue, given)
   const { initial, min, max } = property
   if (typeof value !== typeof initial) throw invalid(field, value, words(property))

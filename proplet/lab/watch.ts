@@ -21,7 +21,7 @@ export function createWatch(lab: Lab, clock: Clock) {
   })
 
   function open(part: string | undefined): ReadableStream<Uint8Array> {
-    if (part !== undefined) lab.part(part)
+    if (part !== undefined && !lab.boards.parts.has(part)) lab.part(part)
     if (watchers.size >= MAX_WATCHERS)
       throw new SamaraError('RESOURCE_EXHAUSTED', `events: ${MAX_WATCHERS} clients are watching, the most there may be`)
     const watcher = { waiting: [], wake: () => {}, gone: false, part }

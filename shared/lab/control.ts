@@ -34,8 +34,17 @@ export const MAX_PROPERTIES = 32
 export const MAX_TRACE_PAGE = 1000
 /** Longest text of one row; what is longer ends in an ellipsis. */
 export const MAX_WIRE_BYTES = 32_768
+export const MAX_BOARDS = 8
 /** A day: a lab that is moved on does nothing else meanwhile. */
 export const MAX_ADVANCE_MS = 86_400_000
+
+/** What runs the image of a simulated board. */
+export const boardKinds = ['native_sim', 'qemu', 'renode'] as const
+export type BoardKind = (typeof boardKinds)[number]
+
+/** `failed` is stopped against somebody's will; `detail` says why. */
+export const boardStates = ['stopped', 'starting', 'running', 'failed'] as const
+export type BoardState = (typeof boardStates)[number]
 
 export const LabFault = struct('lab-fault', {
   on: field(1, labName, 'Bus or part.'),
@@ -64,6 +73,8 @@ const controlFields = {
   advanceMs: optional(7, uint(32), 'How far time moves, where it is virtual.'),
   show: optional(8, bool, 'Asks for all there is.'),
   trace: optional(9, LabTraceQuery, 'Asks for what went over the buses.'),
+  start: optional(10, labName, 'Board that starts; the answer comes when it runs.'),
+  stop: optional(11, labName, 'Board that stops.'),
 }
 export const LabControl = message('lab-control', 'One thing to do to a lab.', controlFields)
 export const LabCommand = struct('lab-command', controlFields)
@@ -82,6 +93,14 @@ export const LabPart = struct('lab-part', {
   places: field(3, list(text({ max: 96 }), { max: 8 }), 'Where it is: bus, and address, line, select or port.'),
   properties: field(4, list(LabProperty, { max: MAX_PROPERTIES }), 'What can be read and set.'),
 })
+export const LabBoard = struct('lab-board', {
+  name: field(1, labName, 'Name.'),
+  kind: field(2, numbered(boardKinds), 'What simulates it.'),
+  state: field(3, numbered(boardStates), 'How it stands.'),
+  proplet: field(4, labName, 'Name that it has as a proplet.'),
+  detail: optional(5, text({ max: 240 }), 'Why it failed, or what it does not answer.'),
+})
+export type LabBoard = Infer<typeof LabBoard>
 export const LabBus = struct('lab-bus', {
   name: field(1, labName, 'Name.'),
   kind: field(2, numbered(deviceKinds), 'Kind.'),
@@ -99,6 +118,7 @@ export const LabView = struct('lab-view', {
   buses: field(4, list(LabBus, { max: MAX_BUSES }), 'Buses.'),
   parts: field(5, list(LabPart, { max: MAX_PARTS }), 'Parts.'),
   faults: field(6, list(LabActiveFault, { max: MAX_FAULTS }), 'What goes wrong now.'),
+  boards: optional(7, list(LabBoard, { max: MAX_BOARDS }), 'Simulated boards, where there are any.'),
 })
 export type LabView = Infer<typeof LabView>
 
@@ -123,6 +143,7 @@ const controlledFields = {
   nowUs: optional(6, uint(53), "The lab's time."),
   view: optional(7, LabView, 'All there is.'),
   trace: optional(8, list(LabTraceRow, { max: MAX_TRACE_PAGE }), 'What went over the buses.'),
+  board: optional(9, LabBoard, 'The board that was started or stopped.'),
 }
 export const LabControlled = message('lab-controlled', 'What became of a lab-control.', controlledFields)
 export const LabOutcome = struct('lab-outcome', controlledFields)

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { byShell, setInitial } from './access.ts'
+import { type BoardSpec, tokenOf } from './board-spec.ts'
+import { startProgram } from './program.ts'
+import { openSerialShell } from './serial-shell.ts'
+import type { Simulator, SimulatorWorld } from './simulator.ts'
+
+/** Zephyr's native simulator: the image is a program, its serial line is the program's input and output. */
+export async function startNativeSim(spec: BoardSpec, world: SimulatorWorld): Promise<Simulator> {
+  const { name, image, parts } = spec
+  const { clock, folder, signal, limitMs, startMs } = world
+  const token = tokenOf(spec)
+  const args = [...flagsOf(spec, token), `--flash=${join(folder, 'flash.bin')}`, '--uart_stdinout', ...spec.args]
+  const program = await startProgram({ name, command: image, args, folder, clock, signal, secret: token })
+  const shell = openSerialShell({
+    ...{ clock, limitMs },
+    write: (text) => void program.stdin.write(text),
+    listen: program.onOutput,
+  })
+  void program.ended.then((why) => shell.close(why))
+  try {
+    if (parts.size > 0) {
+      await shell.insist('cell list', startMs)
+      await setInitial(byShell(shell), parts.values())
+    }
+    return { ...byShell(shell), ended: program.ended, stop: program.stop }
+  } catch (error) {
+    await program.stop()
+    throw error
+  }
+}
+
+/** The broker is on the host's own network. */
+function flagsOf({ id, namespace, broker }: BoardSpec, token: string | undefined): readonly string[] {
+  return [
+    `--id=${id}`,
+    `--namespace=${namespace}`,
+    ...(broker ? [`--broker=${broker.host}`, `--broker-port=${broker.port}`] : []),
+    ...(token === undefined ? [] : [`--token=${token}`]),
+  ]
+}
