@@ -84,6 +84,8 @@ export async function createLab(
     boardsOf(content, file, { namespace: 'default', ...defaults }, [...buses.keys(), ...parts.keys()]),
     {
       ...{ clock, log },
+      startMs: defaults?.startMs,
+      limitMs: defaults?.limitMs,
       changed: (part, property, value) => changed({ part, property, value, atUs: nowUs(time) }),
     },
   )

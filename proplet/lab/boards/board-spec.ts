@@ -35,6 +35,10 @@ export type BoardDefaults = {
   readonly namespace: string
   /** Where the token of a board is, in a file that has the name of its proplet. */
   readonly tokens?: string | undefined
+  /** How long a board may take to start. @default 120000 */
+  readonly startMs?: number
+  /** How long a board may take to answer one question. @default 10000 */
+  readonly limitMs?: number
 }
 
 const programs: Readonly<Record<BoardKind, string>> = { native_sim: '', qemu: 'qemu-system-arm', renode: 'renode' }

@@ -37,9 +37,9 @@ export type BoardsWorld = {
   /** Hears what somebody set, as the part has it. */
   readonly changed: (part: string, property: string, value: PropertyValue) => void
   /** @default 120000 */
-  readonly startMs?: number
+  readonly startMs?: number | undefined
   /** @default 10000 */
-  readonly limitMs?: number
+  readonly limitMs?: number | undefined
 }
 
 const START_MS = 120_000

@@ -1,0 +1,192 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openBroker } from '../../../../manager/mqtt/broker.ts'
+import type { Boards } from '../../../../proplet/lab/boards/boards.ts'
+import { quiet } from '../../../support/quiet.ts'
+import { started, temporaryFolder } from '../running.ts'
+import { noNamespace, noTap, renodeLab, serialLab } from './support.ts'
+
+const LONG = 60_000
+
+async function lab(yaml: string, options: Parameters<typeof started>[0] = {}): Promise<Boards> {
+  const limits = { namespace: 'default', startMs: 30_000 }
+  const running = await started({ yaml, startBoards: false, ...options, boards: { ...limits, ...options.boards } })
+  return running.lab.boards
+}
+
+const kinds = [
+  ['renode', noNamespace, (dir: string, ...args: string[]) => renodeLab(dir, { args })],
+  ['qemu', false, (dir: string, ...args: string[]) => serialLab(dir, 'qemu', args)],
+  ['native_sim', false, (dir: string, ...args: string[]) => serialLab(dir, 'native_sim', args)],
+] as const
+
+describe.for(kinds)('a board of kind %s', { timeout: LONG }, ([kind, isMissing, make]) => {
+  const run = test.skipIf(isMissing)
+
+  run('starts, has its parts as the lab file says, and stops', async () => {
+    const boards = await lab(make(temporaryFolder()))
+    expect(boards.list()).toEqual([{ name: 'mcu-1', kind, state: 'stopped', proplet: 'mcu-1' }])
+    expect(await boards.start('mcu-1')).toMatchObject({ state: 'running' })
+    expect(await boards.get('line1-temp', 'temperature')).toBe(kind === 'renode' ? 22.5 : 18.5)
+    expect(await boards.stop('mcu-1')).toEqual({ name: 'mcu-1', kind, state: 'stopped', proplet: 'mcu-1' })
+    await expect(boards.get('line1-temp', 'temperature')).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'part line1-temp: its board mcu-1 is stopped',
+    })
+    expect((await boards.start('mcu-1')).state).toBe('running')
+  })
+
+  run(
+    'feels what is set: the image closes its relay in the cold, and lights its lamp while the button is held',
+    async () => {
+      const boards = await lab(make(temporaryFolder()))
+      await boards.start('mcu-1')
+      expect(await boards.set('line1-temp', 'temperature', 23.4)).toBe(23.4)
+      await until(async () => (await boards.get('motor-1', 'closed')) === false)
+      await boards.set('line1-temp', 'temperature', -12.25)
+      await until(async () => (await boards.get('motor-1', 'closed')) === true)
+      expect(await boards.get('lamp', 'lit')).toBe(false)
+      expect(await boards.set('estop', 'pressed', true)).toBe(true)
+      await until(async () => (await boards.get('lamp', 'lit')) === true)
+      expect(await boards.set('estop', 'pressed', false)).toBe(false)
+      await until(async () => (await boards.get('lamp', 'lit')) === false)
+    },
+  )
+
+  run('refuses before the board hears of it', async () => {
+    const boards = await lab(make(temporaryFolder()))
+    await boards.start('mcu-1')
+    for (const [part, property, value, code] of [
+      ['lamp', 'lit', true, 'FAILED_PRECONDITION'],
+      ['line1-temp', 'temperature', 'hot', 'INVALID_ARGUMENT'],
+      ['line1-temp', 'temperature', 500, 'INVALID_ARGUMENT'],
+      ['line1-temp', 'colour', 1, 'NOT_FOUND'],
+      ['nobody', 'lit', true, 'NOT_FOUND'],
+    ] as const)
+      await expect(boards.set(part, property, value), `${part} ${property}`).rejects.toMatchObject({ code })
+  })
+
+  run('that crashes is failed, says why, is gone, and starts again', async () => {
+    const dies = kind === 'renode' ? '--dies-at=UserButton1 Press' : '--dies-at=cell press'
+    const before = folders()
+    const boards = await lab(make(temporaryFolder(), dies))
+    await boards.start('mcu-1')
+    await expect(boards.set('estop', 'pressed', true)).rejects.toMatchObject({
+      code: expect.stringMatching(/UNAVAILABLE/),
+    })
+    await until(async () => boards.list()[0]?.state === 'failed')
+    expect(boards.list()[0]?.detail).toMatch(kind === 'renode' ? /hung up|crashed/ : /139.*Segmentation fault/)
+    await expect(boards.get('lamp', 'lit')).rejects.toThrow(/its board mcu-1 is failed \(/)
+    await until(async () => folders().every((one) => before.includes(one)))
+    expect((await boards.start('mcu-1')).state).toBe('running')
+  })
+
+  run('that does not answer is told within the limit, and the others go on', async () => {
+    const hangs = kind === 'renode' ? '--hangs-at=UserButton1 Press$' : '--hangs-at=cell press'
+    const boards = await lab(make(temporaryFolder(), hangs), { boards: { namespace: 'default', limitMs: 700 } })
+    await boards.start('mcu-1')
+    await expect(boards.set('estop', 'pressed', true)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(boards.list()[0]?.state).toBe('running')
+    await boards.stop('mcu-1')
+    expect(boards.list()[0]?.state).toBe('stopped')
+  })
+
+  run('is stopped while it starts', async () => {
+    const hangs = kind === 'renode' ? '--hangs-at=include' : '--hangs-at=cell list'
+    const boards = await lab(make(temporaryFolder(), hangs))
+    const starting = boards.start('mcu-1').catch((error: Error) => error.message)
+    expect(boards.list()[0]?.state).toBe('starting')
+    await boards.stop('mcu-1')
+    await starting
+    expect(boards.list()[0]?.state).toBe('stopped')
+  })
+
+  run('leaves no process behind when the lab ends', async () => {
+    const running = await started({ yaml: make(temporaryFolder()), startBoards: false })
+    await running.lab.boards.start('mcu-1')
+    const mine = children()
+    expect(mine.length).toBeGreaterThan(0)
+    await running.close()
+    expect(children().filter((pid) => mine.includes(pid))).toEqual([])
+  })
+})
+
+describe('a board in Renode', { timeout: LONG }, () => {
+  test.skipIf(noNamespace)('listens on no address of this machine', async () => {
+    const boards = await lab(renodeLab(temporaryFolder()))
+    const before = listeners()
+    await boards.start('mcu-1')
+    expect(listeners().filter((port) => !before.includes(port))).toEqual([])
+  })
+
+  test.skipIf(noNamespace)('that cannot load its script says what the monitor says', async () => {
+    const boards = await lab(renodeLab(temporaryFolder()).replace('sysbus.spi1.lm74', 'sysbus.spi9.lm74'))
+    await expect(boards.start('mcu-1')).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(/^board mcu-1: monitor: .*Could not find device sysbus.spi9.lm74/),
+    })
+    expect(boards.list()[0]).toMatchObject({ state: 'failed' })
+  })
+
+  test.skipIf(noTap)('is told broker, name and token over its serial line, and reaches the broker alone', async () => {
+    const dir = temporaryFolder()
+    const { promise: came, resolve } = Promise.withResolvers<string>()
+    const broker = await openBroker(
+      {
+        ...{ host: '127.0.0.1', port: 0, maxPacketBytes: 65_536, maxConnections: 10, filters: [], log: quiet },
+        authenticate: async (name, token) => {
+          resolve(`${name} ${token}`)
+          return undefined
+        },
+      },
+      { message: () => undefined, up: () => undefined, down: () => undefined },
+    )
+    onTestFinished(() => broker.close())
+    const tokenFile = join(dir, 'token')
+    writeFileSync(tokenFile, 'let-me-in\n')
+    const more = [`broker: mqtt://127.0.0.1:${broker.port}`, 'id: press-4', `tokenFile: ${tokenFile}`]
+    const boards = await lab(renodeLab(dir, { more: more.join('\n    ') }))
+    await boards.start('mcu-1')
+    expect(await came).toBe('press-4 let-me-in')
+  })
+})
+
+const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('samara-board-'))
+
+/** Processes below this one. */
+function children(): number[] {
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    const stat = existsSync(`/proc/${name}/stat`) ? tryRead(`/proc/${name}/stat`) : ''
+    const [, state, parent] = /^\d+ \(.*\) (\S) (\d+)/s.exec(stat) ?? []
+    if (state !== undefined && state !== 'Z') parents.set(Number(name), Number(parent))
+  }
+  const isBelow = (pid: number): boolean =>
+    pid === process.pid || (parents.has(pid) && isBelow(parents.get(pid) as number))
+  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid))
+}
+
+/** Ports of TCP on which somebody listens in our namespace. */
+function listeners(): string[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
+    tryRead(file)
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state]) => state === '0A')
+      .map(([, local]) => local ?? ''),
+  )
+}
+
+function tryRead(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
