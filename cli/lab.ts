@@ -13,28 +13,36 @@ const value = v.union([v.number(), v.boolean(), v.string()])
 export const PropertyAnswer = v.looseObject({ value })
 export const FaultAnswer = v.looseObject({ fault: v.number() })
 export const TimeAnswer = v.looseObject({ nowUs: v.number() })
+export const PartAnswer = v.looseObject({
+  name: v.string(),
+  chip: v.string(),
+  places: v.array(v.string()),
+  properties: v.array(
+    v.looseObject({
+      name: v.string(),
+      value,
+      unit: maybe(v.string()),
+      readOnly: maybe(v.boolean()),
+      doc: v.string(),
+    }),
+  ),
+})
+const board = v.looseObject({
+  name: v.string(),
+  kind: v.string(),
+  state: v.string(),
+  proplet: v.string(),
+  detail: maybe(v.string()),
+})
+export const BoardAnswer = v.looseObject({ board })
 export const LabAnswer = v.looseObject({
   name: v.string(),
   virtualTime: v.boolean(),
   nowUs: v.number(),
   buses: v.array(v.looseObject({ name: v.string(), kind: v.string() })),
-  parts: v.array(
-    v.looseObject({
-      name: v.string(),
-      chip: v.string(),
-      places: v.array(v.string()),
-      properties: v.array(
-        v.looseObject({
-          name: v.string(),
-          value,
-          unit: maybe(v.string()),
-          readOnly: maybe(v.boolean()),
-          doc: v.string(),
-        }),
-      ),
-    }),
-  ),
+  parts: v.array(PartAnswer),
   faults: v.array(v.looseObject({ id: v.number(), on: v.string(), kind: v.string(), left: maybe(v.number()) })),
+  boards: maybe(v.array(board)),
 })
 export type LabAnswer = v.InferOutput<typeof LabAnswer>
 export const TraceAnswer = v.looseObject({

@@ -1,15 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import * as v from 'valibot'
-import type { Client } from '../client.ts'
-import { path } from '../client.ts'
-import { act, type Described, describe, flag, type Host, noun } from '../command.ts'
+import { type Client, path } from '../client.ts'
+import { act, describe, flag, type Host, noun } from '../command.ts'
 import {
   ChangeData,
   DEFAULT_LAB,
   FaultAnswer,
   LabAnswer,
-  labClient,
-  labError,
   PropertyAnswer,
   seconds,
   TimeAnswer,
@@ -20,6 +17,9 @@ import type { Session } from '../session.ts'
 import type { Column } from '../table.ts'
 import { oneLine } from '../text.ts'
 import { duration, integer, jsonOrText } from '../values.ts'
+import { ask } from './lab-ask.ts'
+import { boards, get } from './lab-boards.ts'
+import { up } from './lab-up.ts'
 
 type Property = { readonly part: string; readonly property: string; readonly value: unknown }
 
@@ -30,10 +30,11 @@ export function lab(parent: Command, host: Host): void {
       ['samara lab start examples/lab/cell.lab.yaml', 'runs until stopped; prints its socket and its address'],
       ['samara lab set line1-temp temperature=80', 'it gets hot'],
       ['samara lab fault i2c-1 nack --count 3', 'three operations are not acknowledged'],
+      ['samara lab start-board mcu-1', 'a simulated board of its lab file runs'],
     ],
   }).option('--lab <url>', `HTTP address of the lab; SAMARA_LAB_URL (default: ${DEFAULT_LAB})`)
   start(all, host)
-  for (const add of [show, setProperty, press, fault, clear, advance, trace, watch]) add(all, host)
+  for (const add of [up, show, get, setProperty, press, boards, fault, clear, advance, trace, watch]) add(all, host)
 }
 
 function start(all: Command, host: Host): void {
@@ -52,26 +53,6 @@ function start(all: Command, host: Host): void {
   act<[string, string[]], object>(command, host, (session) =>
     runToEnd(session.io, 'lab', host.args.slice(host.args.indexOf('start') + 1)),
   )
-}
-
-/** A command that asks a lab. */
-function ask<Arguments extends readonly unknown[], Flags extends object = object>(
-  all: Command,
-  host: Host,
-  usage: string,
-  described: Described,
-  does: (session: Session, client: Client, flags: Flags, ...args: Arguments) => Promise<unknown>,
-): Command {
-  const command = describe(all, usage, described)
-  act<Arguments, Flags>(command, host, async (session, flags, ...args) => {
-    const client = labClient(session.io, command)
-    try {
-      return await does(session, client, flags, ...args)
-    } catch (error) {
-      throw labError(error, client.url)
-    }
-  })
-  return command
 }
 
 const columns: readonly Column<LabAnswer['parts'][number]>[] = [
@@ -95,12 +76,23 @@ function show(all: Command, host: Host): void {
   } as const
   ask(all, host, 'show', described, async (session, client) => {
     const found = await client.get(LabAnswer, '/v1/lab')
-    session.show(found, () => `${headOf(found)}${session.table(columns, found.parts)}${faultsOf(found)}`)
+    session.show(
+      found,
+      () => `${headOf(found)}${session.table(columns, found.parts)}${boardsOf(found)}${faultsOf(found)}`,
+    )
   })
 }
 
 const headOf = ({ name, virtualTime, nowUs }: LabAnswer): string =>
   `${name}, ${virtualTime ? 'virtual' : 'real'} time ${seconds(nowUs)}\n`
+
+const boardsOf = ({ boards = [] }: LabAnswer): string =>
+  boards
+    .map(
+      ({ name, kind, state, detail }) =>
+        `board ${name}: ${kind}, ${state}${detail === undefined ? '' : `: ${detail}`}\n`,
+    )
+    .join('')
 
 const faultsOf = ({ faults }: LabAnswer): string =>
   faults

@@ -5,12 +5,13 @@ import { path } from '../client.ts'
 import { size, span } from '../format.ts'
 import type { Session } from '../session.ts'
 import { until } from '../until.ts'
-import { startCell, warmAndCool } from './cell.ts'
+import { startCell } from './cell.ts'
 import { type Example, exampleFile, examples } from './examples.ts'
 import { failover } from './failover.ts'
 import { countsOf, countsText, type Played, rowsOf, rowsText } from './report.ts'
 import { onStage, type Stage } from './stage.ts'
 import { play, submissions } from './submissions.ts'
+import { warmAndCool } from './thermostat.ts'
 
 const PROPLETS = ['edge-1', 'edge-2'] as const
 /** Results that every proplet must have sent before one is killed. */
@@ -57,7 +58,7 @@ async function show(session: Session, stage: Stage, say: (text: string) => void)
     return (counts.length === PROPLETS.length && counts.every(({ results }) => results >= TICKS)) || undefined
   })
   const cell = await startCell(io, stage, say)
-  await warmAndCool(cell, say)
+  await warmAndCool(cell.follows, say)
   const before = await countsOf(stage, id)
   const { killed, tasks } = await failover(io, stage, say)
   for (const task of tasks) played.push({ task, over: 'HTTP' })
@@ -69,7 +70,7 @@ async function show(session: Session, stage: Stage, say: (text: string) => void)
   }
   stage.manager.kill('SIGKILL')
   say('killed the manager, and the broker with it')
-  await warmAndCool(cell, say)
+  await warmAndCool(cell.follows, say)
   return told
 }
 

@@ -41,9 +41,9 @@ export const labSettings = settings({
   tokenFile: setting(maybeText, undefined, 'File that holds the token.', { env: 'SAMARA_LAB_TOKEN_FILE' }),
   ca: setting(maybeText, undefined, 'PEM file of the authority that signed the certificate of the broker.'),
   boards: setting(
-    choice(['start', 'wait']),
+    choice(['start', 'wait', 'check']),
     'start',
-    'Whether simulated boards start with the lab, or wait until somebody starts them.',
+    'Whether simulated boards start with the lab, wait until somebody starts them, or are only checked for what is missing.',
     { env: 'SAMARA_LAB_BOARDS' },
   ),
   boardTokens: setting(

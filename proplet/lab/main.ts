@@ -5,11 +5,14 @@ import { pino } from 'pino'
 import { realClock } from '../../shared/clock.ts'
 import { isSamaraError, SamaraError } from '../../shared/errors.ts'
 import { type LabConfig, labSettings, parseLabConfig } from './config.ts'
+import { openLab } from './lab.ts'
 import { startLab } from './start.ts'
 
 /** The lab as a program of its own. */
 
 const EXIT_CONFIG = 2
+/** Something that a board needs is not on this machine. */
+const EXIT_MISSING = 3
 const USAGE = 'usage: samara lab start FILE [settings]'
 
 try {
@@ -26,6 +29,7 @@ try {
 
 async function run(file: string, config: LabConfig): Promise<void> {
   const { broker, namespace, httpHost, httpPort } = config
+  if (config.boards === 'check') return check(file)
   const log = pino({ level: config.logLevel }, process.stderr)
   const token = config.token ?? (config.tokenFile && read(config.tokenFile).toString('utf8').trim())
   const ca = config.ca === undefined ? undefined : read(config.ca)
@@ -47,6 +51,14 @@ async function run(file: string, config: LabConfig): Promise<void> {
   await stopped
   await lab.close()
   stay.close()
+}
+
+/** One line for each board that could not start with the lab. */
+async function check(file: string): Promise<void> {
+  const lab = await openLab(file, { clock: realClock, log: pino({ level: 'silent' }) })
+  const missing = lab.boards.missing()
+  for (const line of missing) process.stderr.write(`samara-lab: ${line}\n`)
+  process.exitCode = missing.length > 0 ? EXIT_MISSING : 0
 }
 
 function read(file: string): Buffer {

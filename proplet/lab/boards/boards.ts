@@ -22,6 +22,8 @@ export interface Boards {
   start(board: string): Promise<LabBoard>
   /** Resolves when it has ended. */
   stop(board: string): Promise<LabBoard>
+  /** What those that start with the lab lack on this machine, a line each. */
+  missing(): readonly string[]
   /** Starts all that start with the lab; what fails is told by their state. */
   startAll(): Promise<void>
   /** Throws FAILED_PRECONDITION where its board does not run. */
@@ -70,6 +72,7 @@ export function createBoards(specs: readonly BoardSpec[], world: BoardsWorld): B
   return {
     parts,
     list: () => [...boards.values()].map((one) => one.view()),
+    missing: () => specs.filter(({ startsWithLab }) => startsWithLab).flatMap((spec) => missingFor(spec) ?? []),
     start: (name) => board(name).start(),
     stop: (name) => board(name).stop(),
     async startAll() {
