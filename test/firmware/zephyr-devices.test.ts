@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openCell } from '../support/cell.ts'
 import { startCellAgent } from './cell-agent.ts'
+import { large } from './modules.ts'
 import { agentOf, boards, imageOf, noZephyr, ZEPHYR_BUILD_MS, ZEPHYR_TEST_MS, type ZephyrAgent } from './zephyr.ts'
 
 /** The C agent on Zephyr with devices of its devicetree, behind Zephyr's own bus emulators; the shell sets them. */
 
 const ZEPHYR = 'mcu-1'
+const SIZE_BYTES = 64 * 1024
+const SEED = 1
 const MEASURE = { function: 'thermostat', export: 'measure', proplet: ZEPHYR }
 
 describe.skipIf(noZephyr).each(boards)('devices of the C agent on Zephyr, $name', (board) => {
@@ -106,6 +109,38 @@ describe.skipIf(noZephyr).each(boards)('devices of the C agent on Zephyr, $name'
         ['set motor-1 closed true', 'error closed of motor-1 cannot be set'],
       ])
         expect((await agent.ask(`cell ${command}`)).at(-1)).toBe(answer)
+    },
+    ZEPHYR_TEST_MS,
+  )
+
+  // Threads of the simulator run on stacks of this machine.
+  test.skipIf(board.name === 'native_sim')(
+    'leaves an eighth of each stack alone, whatever it did',
+    async () => {
+      const { cell, agent, tell } = await start()
+      await cell.upload('thermostat', 'thermostat/thermostat.wasm', 'asked')
+      await cell.upload('vibration', 'vibration/vibration.wasm', 'asked')
+      const { module } = await large(SIZE_BYTES, SEED)
+      await cell.upload('large', module)
+      for (const celsius of [15, 30]) {
+        await tell(`set line1-temp temperature ${celsius}`)
+        await Promise.all([
+          cell.run(MEASURE),
+          cell.run({ function: 'vibration', export: 'rms', args: [16], proplet: ZEPHYR }),
+        ])
+      }
+      expect(await cell.run({ function: 'large', export: 'at', args: [0], proplet: ZEPHYR })).toMatchObject({
+        outcome: 'completed',
+      })
+      await agent.ask('samara show')
+      // It ends with no `ok` of its own.
+      const lines = await agent.ask('kernel thread stacks\rcell list')
+      const stacks = lines.flatMap((line) => {
+        const found = /(\S+) +\(real size +(\d+)\):\s*unused +(\d+)/.exec(line)
+        return found ? [{ thread: found[1], size: Number(found[2]), unused: Number(found[3]) }] : []
+      })
+      expect(stacks.map(({ thread }) => thread)).toEqual(expect.arrayContaining(['main', 'shell_uart', 'samara-run']))
+      expect(stacks.filter(({ size, unused }) => unused < size / 8)).toEqual([])
     },
     ZEPHYR_TEST_MS,
   )

@@ -86,3 +86,11 @@ export async function askPem(place: LinePlace, name: string, pem: string): Promi
     line.close()
   }
 }
+
+/** Tells it what it needs to connect; it holds from its next start. */
+export async function provision(place: LinePlace, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    const answer = (await ask(place, `samara set ${name} ${value}`)).at(-1)
+    if (!answer?.startsWith('ok')) throw new Error(answer)
+  }
+}

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { program } from '../support/processes.ts'
-import type { AgentOptions } from './agent.ts'
-import type { ZephyrAgent, ZephyrBoard } from './zephyr.ts'
-import { ask, askPem } from './zephyr-line.ts'
+import type { ZephyrAgent, ZephyrBoard, ZephyrOptions } from './zephyr.ts'
+import { ask, askPem, provision } from './zephyr-line.ts'
 
 /** Zephyr's native simulator: a program whose flash is a file, told what it needs by flags. */
 
 const TERMINAL = /connected to pseudotty: (\S+)/
 
-function agent(folder: string, { id, broker, tokenFile, data, more = [] }: AgentOptions): ZephyrAgent {
-  const { hostname, port } = new URL(broker)
-  const args = [`--id=${id}`, `--broker=${hostname}`, `--broker-port=${port}`]
-  if (tokenFile !== undefined) args.push(`--token=${readFileSync(tokenFile, 'utf8')}`)
+function agent(folder: string, options: ZephyrOptions): ZephyrAgent {
+  const { id, broker, tokenFile, data, more = [], isToldByShell = false } = options
+  const { hostname: host, port } = new URL(broker)
+  const token = tokenFile && { token: readFileSync(tokenFile, 'utf8') }
+  const flags = Object.entries({ id, broker: host, 'broker-port': port, ...token })
   const simulated = program({
     name: id,
     command: join(folder, 'zephyr.exe'),
-    args: [...args, `--flash=${data}`, ...more],
+    args: [...(isToldByShell ? [] : flags.map(([name, value]) => `--${name}=${value}`)), `--flash=${data}`, ...more],
     ready: /link: online/,
   })
   /** A boot has a terminal of its own. */
@@ -25,9 +25,20 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [] }: Agent
     const line = simulated.lines().findLast((one) => TERMINAL.test(one)) ?? ''
     return { terminal: TERMINAL.exec(line)?.[1] ?? '' }
   }
-  return Object.assign(simulated, {
+  let isTold = !isToldByShell
+
+  return Object.assign(Object.create(simulated), {
     ask: async (command: string) => ask(await place(), command),
     askPem: async (name: string, pem: string) => askPem(await place(), name, pem),
+    async start() {
+      if (isTold) return simulated.start()
+      isTold = true
+      simulated.launch()
+      await provision(await place(), { id, host, port, ...token })
+      const online = simulated.says(/link: online/)
+      await ask(await place(), 'samara restart')
+      return online
+    },
     async reset() {
       await simulated.kill('SIGKILL')
       await simulated.start()

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from '../support/processes.ts'
 import { hasTool } from '../support/tools.ts'
-import type { AgentOptions } from './agent.ts'
-import type { ZephyrAgent, ZephyrBoard } from './zephyr.ts'
-import { ask, askPem } from './zephyr-line.ts'
+import type { ZephyrAgent, ZephyrBoard, ZephyrOptions } from './zephyr.ts'
+import { ask, askPem, provision } from './zephyr-line.ts'
 
 /**
  * mps2/an385 in QEMU: a Cortex-M3, whose flash is simulated in memory that is a file of this machine, and that is told
@@ -38,7 +37,7 @@ async function monitor(socket: string, execute: string): Promise<void> {
   }
 }
 
-function agent(folder: string, { id, broker, tokenFile, data, more = [] }: AgentOptions): ZephyrAgent {
+function agent(folder: string, { id, broker, tokenFile, data, more = [] }: ZephyrOptions): ZephyrAgent {
   const [serial, qmp] = [`${data}.serial`, `${data}.qmp`]
   if (!existsSync(data)) {
     writeFileSync(data, '')
@@ -46,8 +45,10 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [] }: Agent
   }
   const emulated = program({
     name: id,
-    command: 'qemu-system-arm',
+    // Its log is opened by name, which a pipe has and a socket has not.
+    command: 'bash',
     args: [
+      ...['-c', 'exec "$0" "$@" > >(exec cat)', 'qemu-system-arm'],
       ...['-machine', 'mps2-an385,memory-backend=flash', '-m', `${MEMORY_BYTES}B`],
       ...['-object', `memory-backend-file,id=flash,size=${MEMORY_BYTES}B,mem-path=${data},share=on`],
       ...['-nic', 'user,model=lan9118', '-display', 'none', '-monitor', 'none'],
@@ -68,11 +69,7 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [] }: Agent
   let isTold = false
 
   async function tell(): Promise<void> {
-    const settings = Object.entries({ id, host: HOST, port, ...(token !== undefined && { token }) })
-    for (const [name, value] of settings) {
-      const answer = (await ask(place, `samara set ${name} ${value}`)).at(-1)
-      if (!answer?.startsWith('ok')) throw new Error(`${id}: ${answer}`)
-    }
+    await provision(place, { id, host: HOST, port, ...(token !== undefined && { token }) })
     isTold = true
   }
 

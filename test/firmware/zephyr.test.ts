@@ -1,23 +1,27 @@
-import { describe, expect, test } from 'vitest'
-import { expected } from '../e2e/campaign-judge.ts'
-import { BUILD_MS } from './builds.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { AGENT, type AgentFleetOptions, brokers, startAgentFleet } from './fleet.ts'
 import { malformed, oversized, sayAll, truncated } from './hostile.ts'
 import { mocked } from './mocked.ts'
 import { endless } from './modules.ts'
-import { noZephyr, zephyrAgent } from './zephyr.ts'
+import { agentOf, boards, imageOf, noZephyr, ZEPHYR_BUILD_MS, ZEPHYR_TEST_MS } from './zephyr.ts'
 
-/** The C agent in Zephyr's native simulator, over Zephyr's MQTT client and flash simulator, against a real manager. */
+/** The C agent over Zephyr's MQTT client, sockets and flash simulator, against a real manager. */
 
-const TEST_MS = 180_000
 const LINUX = 'linux-1'
-/** Long enough for the broker to go meanwhile. */
-const SPIN = 5_000_000
-const functions = () => ({ add: 'add/add.wasm', endless: endless() })
-const start = (options: Partial<AgentFleetOptions> = {}) =>
-  startAgentFleet({ broker: 'embedded', functions: functions(), make: zephyrAgent, ...options })
+/** Refused connections until the broker was away for some seconds: the pause between them grows. */
+const REFUSED = 4
+const CALLS = 1_000
+const CALLERS = 4
+/** Until instances and modules that are kept are there. */
+const WARM_CALLS = 8
 
-describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
+describe.skipIf(noZephyr).each(boards)('the C agent on Zephyr, $name', (board) => {
+  const functions = () => ({ add: 'add/add.wasm', endless: endless() })
+  const start = (options: Partial<AgentFleetOptions> = {}) =>
+    startAgentFleet({ broker: 'embedded', functions: functions(), make: agentOf(board), ...options })
+
+  beforeAll(() => imageOf(board), ZEPHYR_BUILD_MS)
+
   test(
     'gives the results that a proplet for Linux gives',
     async () => {
@@ -35,7 +39,7 @@ describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
         expect(there).toMatchObject({ outcome: 'completed' })
       }
     },
-    BUILD_MS + TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
@@ -47,13 +51,13 @@ describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
         outcome: 'timed-out',
         error: { message: 'still running after 100 ms' },
       })
-      expect(await call({ ...spin, timeoutMs: 30_000 })).toMatchObject({
+      expect(await call({ ...spin, timeoutMs: ZEPHYR_TEST_MS })).toMatchObject({
         outcome: 'timed-out',
         error: { message: expect.stringMatching(/^still running after \d+ instructions$/) },
       })
       expect(await call({ function: 'add', export: 'add', args: [2, 3] })).toMatchObject({ value: 5 })
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
@@ -65,22 +69,29 @@ describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
       await user.say('cancel', { task })
       expect(await ended).toMatchObject({ outcome: 'cancelled' })
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test.each(brokers)(
-    'is online again after its broker was away, %s',
+    'is online again after its broker was away for seconds, %s',
     async (broker) => {
-      const { fleet, call, onlineAgain } = await start({ broker })
+      const { fleet, agent, call, onlineAgain } = await start({ broker })
       expect(await call({ function: 'add', export: 'add', args: [2, 3] })).toMatchObject({ value: 5 })
       const gone = fleet.broker ?? fleet.manager
       await gone.kill('SIGKILL')
+      // Milliseconds make each of these lines another one.
+      const pauses = new Set<string>()
+      while (pauses.size < REFUSED) {
+        const heard = [...pauses].map((one) => `(?!${one})`).join('')
+        const line = await agent.says(new RegExp(`no connection to the broker.*; again in ${heard}\\d+ ms`))
+        pauses.add(/again in (\d+ ms)/.exec(line)?.[1] ?? '')
+      }
       const again = onlineAgain()
       await gone.start()
       await again
       expect(await call({ function: 'add', export: 'add', args: [20, 30] })).toMatchObject({ value: 50 })
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test.each([
@@ -89,30 +100,31 @@ describe.skipIf(noZephyr)('the C agent on Zephyr', () => {
   ])(
     'reads what %s to its end, and stays connected',
     async (_, all) => {
-      const { say, isWell } = await mocked({ make: zephyrAgent })
+      const { say, isWell } = await mocked({ make: agentOf(board) })
       expect(all.length).toBeGreaterThan(5)
       await sayAll(all, say, isWell)
     },
-    TEST_MS,
+    ZEPHYR_TEST_MS,
   )
 
   test(
-    'keeps a result that nobody could hear over a reboot',
+    'has as much of its pool in use after a thousand calls as after the first ones',
     async () => {
-      // Its power is cut at this time of its own.
-      const { fleet, user, ear, agent } = await start({ leaseMs: 30_000, more: ['--stop_at=8'] })
-      await user.say('submit', { key: 'a', function: 'add', export: 'spin', args: [SPIN], retries: 0 })
-      await ear.heard('started', ({ phase }) => phase === 'running')
-      await fleet.manager.kill('SIGKILL')
-      await agent.says(/Stopped at/)
-      await agent.kill('SIGKILL')
-      await fleet.manager.start()
-      await agent.start()
-      await agent.says(/1 results? of an earlier run wait/)
-      const answer = user.answer((said) => said.key === 'a' && said.type === 'result')
-      await user.say('fetch', { key: 'a' })
-      expect(await answer).toMatchObject({ outcome: 'completed', attempt: 1, value: expected('spin', [SPIN]) })
+      const { call, agent } = await start()
+      const add = async (number: number) =>
+        expect(await call({ function: 'add', export: 'add', args: [number, 1] })).toMatchObject({ value: number + 1 })
+      /** What it counts when it has run so many; it says so each minute. */
+      const pool = async (calls: number) =>
+        /pool=(\d+)/.exec(await agent.says(new RegExp(`health: .*\\bcalls=${calls}\\b`)))?.[1]
+      for (let number = 0; number < WARM_CALLS; number++) await add(number)
+      const before = await pool(WARM_CALLS)
+      expect(Number(before)).toBeGreaterThan(0)
+      const callers = Array.from({ length: CALLERS }, async (_, caller) => {
+        for (let number = caller; number < CALLS; number += CALLERS) await add(number)
+      })
+      await Promise.all(callers)
+      expect(await pool(WARM_CALLS + CALLS)).toBe(before)
     },
-    TEST_MS,
+    3 * ZEPHYR_TEST_MS,
   )
 })

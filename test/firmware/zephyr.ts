@@ -27,6 +27,11 @@ function zephyrBase(): string | undefined {
 export const noZephyr = zephyrBase() === undefined
 if (noZephyr) console.warn('skipped: the C agent on Zephyr, for which there is no workspace (ZEPHYR_BASE) here')
 
+export type ZephyrOptions = AgentOptions & {
+  /** It is told over its serial line what it needs; else by what the board has for that. @default false */
+  readonly isToldByShell?: boolean
+}
+
 /** An agent whose serial line is at hand. */
 export type ZephyrAgent = Program & {
   /** Types a command of the shell, and answers with its lines; the last one begins with `ok` or `error`. */
@@ -46,7 +51,7 @@ export type ZephyrBoard = {
   /** Programs that are missing here, in words. */
   missing(): string | undefined
   /** An agent with this image; nothing runs yet. */
-  agent(folder: string, options: AgentOptions): ZephyrAgent
+  agent(folder: string, options: ZephyrOptions): ZephyrAgent
 }
 
 const all: readonly ZephyrBoard[] = [nativeSim, mps2]
@@ -68,7 +73,7 @@ export const ZEPHYR_TEST_MS = 180_000
 const firmware = new URL('../../firmware', import.meta.url).pathname
 
 /** Devices that an image has: folders and files of firmware/tests/zephyr. */
-export type Devices = 'cell'
+export type Devices = 'cell' | 'conformance'
 
 /** Folder of an image that CMake makes for a board of a folder of sources, by one builder at a time. */
 export async function zephyrBuild(name: string, source: string, settings: readonly string[]): Promise<string> {
@@ -104,5 +109,5 @@ export function imageOf(board: ZephyrBoard, devices: Devices = 'cell'): Promise<
 /** What makes agents of a board, for a fleet or a cell. */
 export const agentOf =
   (board: ZephyrBoard, devices?: Devices) =>
-  async (options: AgentOptions): Promise<ZephyrAgent> =>
+  async (options: ZephyrOptions): Promise<ZephyrAgent> =>
     board.agent(await imageOf(board, devices), options)

@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <zephyr/drivers/gpio.h>
-
 /** A property that is a number counts thousandths of its unit. */
 #define CELL_ONE 1000
 
@@ -38,16 +36,17 @@ struct cell_part {
 	int64_t (*get)(const struct cell_part *part, size_t property);
 	/** Any thread; NULL where all of them are read-only. The value is within the bounds. */
 	void (*set)(const struct cell_part *part, size_t property, int64_t value);
-	const struct gpio_dt_spec *line; /* of a button, a relay, a lamp */
+	size_t number; /* of the pin that it is on */
 };
 
 extern const struct cell_part cell_bme280;
 extern const struct cell_part cell_lis2dw12;
-extern const struct cell_part cell_button;
-extern const struct cell_part cell_relay;
-extern const struct cell_part cell_lamp;
 
-/** @brief All of them; the last one is NULL. */
+/** @brief Buses have no more than these, and then NULL. Each image has its own. */
 extern const struct cell_part *const cell_parts[];
+/** @brief What is on a single line. @retval NULL There are no more. */
+const struct cell_part *cell_pin(size_t number);
+/** @brief One after another. @retval NULL There are no more. */
+const struct cell_part *cell_part(size_t number);
 
 #endif /* SAMARA_TESTS_CELL_H_ */

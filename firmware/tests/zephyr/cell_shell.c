@@ -14,6 +14,16 @@
 #define DIGITS	    3 /* of CELL_ONE */
 #define NUMBER_SIZE 24
 
+const struct cell_part *cell_part(size_t number)
+{
+	size_t on_buses = 0;
+
+	while (cell_parts[on_buses]) {
+		on_buses++;
+	}
+	return number < on_buses ? cell_parts[number] : cell_pin(number - on_buses);
+}
+
 /** @retval false It is no number, or has more digits than it can have. */
 static bool parse_number(const char *text, int64_t *value)
 {
@@ -68,9 +78,9 @@ static const char *text_of(const struct cell_property *property, int64_t value, 
 
 static const struct cell_part *find_part(const struct shell *sh, const char *name)
 {
-	for (const struct cell_part *const *part = cell_parts; *part; part++) {
-		if (strcmp((*part)->name, name) == 0) {
-			return *part;
+	for (size_t number = 0; cell_part(number); number++) {
+		if (strcmp(cell_part(number)->name, name) == 0) {
+			return cell_part(number);
 		}
 	}
 	shell_print(sh, "error no part %s", name);
@@ -176,8 +186,10 @@ static int cmd_read(const struct shell *sh, size_t argc, char **argv)
 static int cmd_list(const struct shell *sh, size_t argc, char **argv)
 {
 	shell_fprintf(sh, SHELL_NORMAL, "ok");
-	for (const struct cell_part *const *part = cell_parts; *part; part++) {
-		shell_fprintf(sh, SHELL_NORMAL, " %s=%s", (*part)->name, (*part)->chip);
+	for (size_t number = 0; cell_part(number); number++) {
+		const struct cell_part *part = cell_part(number);
+
+		shell_fprintf(sh, SHELL_NORMAL, " %s=%s", part->name, part->chip);
 	}
 	shell_print(sh, "");
 	return 0;
