@@ -13,6 +13,7 @@ import { type Measured, type Row, table, withFloors } from './rows.ts'
 import { starts } from './starts.ts'
 import { throughput } from './throughput.ts'
 import { workers } from './workers.ts'
+import { zephyr } from './zephyr/zephyr.ts'
 
 /** Measures the product beside the floors that it stands on: `npm run bench -- [--json FILE] [--only PREFIX] [--quick]`. */
 const groups: readonly Group[] = [
@@ -23,6 +24,7 @@ const groups: readonly Group[] = [
   delivery,
   hardware,
   ...mcu,
+  ...zephyr,
   proplets(1_000),
   proplets(10_000),
 ]

@@ -20,13 +20,18 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-export async function start(args: readonly string[], ready: RegExp, command = process.execPath): Promise<Process> {
+export async function start(
+  args: readonly string[],
+  ready: RegExp,
+  command = process.execPath,
+  hear?: (line: string) => void,
+): Promise<Process> {
   const beganMs = performance.now()
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, NODE_COMPILE_CACHE } })
   running.add(child)
   child.once('exit', () => running.delete(child))
-  const watchers = new Set<(line: string) => void>()
+  const watchers = new Set<(line: string) => void>(hear && [hear])
   const latest = followLines(child, watchers)
   const line = (match: RegExp): Promise<string> =>
     new Promise((resolve, reject) => {

@@ -68,6 +68,10 @@ export const floors: Readonly<Record<string, string>> = {
   'mcu.stop.loop': 'floor.mcu.stop.loop',
   'mcu.stop.threads.calls': 'floor.mcu.stop.calls',
   'mcu.stop.threads.loop': 'floor.mcu.stop.loop',
+  'zephyr.boot': 'floor.zephyr.boot',
+  'zephyr.roundtrip': 'floor.zephyr.path',
+  'zephyr.publish64k': 'floor.zephyr.publish64k',
+  'zephyr.bus': 'floor.zephyr.bus',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { program } from '../support/processes.ts'
 import { hasTool } from '../support/tools.ts'
 import type { ZephyrAgent, ZephyrBoard, ZephyrOptions } from './zephyr.ts'
+import { armCompiler, armSettings } from './zephyr-build.ts'
 import { ask, askPem, provision } from './zephyr-line.ts'
 
 /**
@@ -16,7 +16,6 @@ import { ask, askPem, provision } from './zephyr-line.ts'
 const MEMORY_BYTES = 16 * 1024 * 1024
 /** This machine's loopback, as QEMU's user network has it. */
 const HOST = '10.0.2.2'
-const COMPILER = 'arm-none-eabi-'
 
 /** A command of QEMU's monitor. */
 async function monitor(socket: string, execute: string): Promise<void> {
@@ -94,20 +93,12 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [] }: Zephy
   })
 }
 
-const hasSdk = process.env.ZEPHYR_TOOLCHAIN_VARIANT !== undefined || process.env.ZEPHYR_SDK_INSTALL_DIR !== undefined
-
-const compiler = (): string => execFileSync('sh', ['-c', `command -v ${COMPILER}gcc`], { encoding: 'utf8' }).trim()
-
 export const mps2: ZephyrBoard = {
   name: 'mps2_an385',
   target: 'mps2/an385',
   get build() {
-    if (hasSdk) return []
-    return ['-DZEPHYR_TOOLCHAIN_VARIANT=cross-compile', `-DCROSS_COMPILE=${compiler().replace(/gcc$/, '')}`]
+    return armSettings()
   },
-  missing() {
-    const wanted = ['qemu-system-arm', ...(hasSdk ? [] : [`${COMPILER}gcc`])]
-    return wanted.filter((name) => !hasTool(name)).join(', ') || undefined
-  },
+  missing: () => ['qemu-system-arm', ...armCompiler].filter((name) => !hasTool(name)).join(', ') || undefined,
   agent,
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type ZephyrBoard, zephyrBuild } from './zephyr.ts'
+import type { ZephyrBoard } from './zephyr.ts'
+import { zephyrBuild } from './zephyr-build.ts'
 
 /** The unit tests of the core as an image of Zephyr, built and run. */
 

@@ -1,28 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { cacheFolder } from '../../cli/cache.ts'
-import { inTurn } from '../../cli/firmware/turn.ts'
 import type { Program } from '../support/processes.ts'
 import type { AgentOptions } from './agent.ts'
+import { zephyrBase, zephyrBuild } from './zephyr-build.ts'
 import { nativeSim } from './zephyr-native.ts'
 import { mps2 } from './zephyr-qemu.ts'
 
 /** The C agent as a Zephyr application, for whoever has a Zephyr workspace: no package registry carries one. */
-
-const run = promisify(execFile)
-
-/** As CMake finds it: ZEPHYR_BASE, or what `west zephyr-export` has written. */
-function zephyrBase(): string | undefined {
-  if (process.env.ZEPHYR_BASE) return process.env.ZEPHYR_BASE
-  const registry = join(homedir(), '.cmake/packages/Zephyr')
-  const files = existsSync(registry) ? readdirSync(registry) : []
-  const folders = files.map((file) => readFileSync(join(registry, file), 'utf8').trim())
-  const found = folders.find((folder) => existsSync(join(folder, 'ZephyrConfig.cmake')))
-  return found && join(found, '../../..')
-}
 
 export const noZephyr = zephyrBase() === undefined
 if (noZephyr) console.warn('skipped: the C agent on Zephyr, for which there is no workspace (ZEPHYR_BASE) here')
@@ -74,18 +57,6 @@ const firmware = new URL('../../firmware', import.meta.url).pathname
 
 /** Devices that an image has: folders and files of firmware/tests/zephyr. */
 export type Devices = 'cell' | 'conformance'
-
-/** Folder of an image that CMake makes for a board of a folder of sources, by one builder at a time. */
-export async function zephyrBuild(name: string, source: string, settings: readonly string[]): Promise<string> {
-  const folder = join(cacheFolder(process.env), `zephyr-${name}`)
-  const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
-  const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
-  await inTurn(folder, async () => {
-    await run('cmake', [...ninja, '-S', source, '-B', folder, ...settings], { env })
-    await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
-  })
-  return join(folder, 'zephyr')
-}
 
 async function build({ name, target, build }: ZephyrBoard, devices: Devices): Promise<string> {
   const place = join(firmware, 'tests/zephyr')

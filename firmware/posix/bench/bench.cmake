@@ -14,12 +14,12 @@ endfunction()
 
 set(board samara_hal samara_runtime samara_codec samara_port_base)
 foreach(name IN ITEMS instances calls stack)
-  samara_bench(${name} SOURCES ${name}.c board.c instant.c LIBRARIES -Wl,--start-group ${board} -Wl,--end-group)
+  samara_bench(${name} SOURCES ${name}.c board.c grants.c instant.c LIBRARIES -Wl,--start-group ${board} -Wl,--end-group)
 endforeach()
 if(SAMARA_LINK)
   samara_bench(client SOURCES client.c LIBRARIES ${MOSQUITTO_LIBRARY})
 endif()
-samara_bench(calls-on-lab SOURCES calls.c board.c on_lab.c
+samara_bench(calls-on-lab SOURCES calls.c board.c grants.c on_lab.c
   LIBRARIES -Wl,--start-group ${board} samara_port_devices samara_port_offline -Wl,--end-group)
 
 # Other architectures are not timed.

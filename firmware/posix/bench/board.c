@@ -6,6 +6,7 @@
 
 #include "base.h"
 #include "bench/board.h"
+#include "bench/grants.h"
 #include "port/port.h"
 #include "store/store.h"
 
@@ -49,37 +50,6 @@ static int complain(const char *what, int error)
 	return error;
 }
 
-static void write_grant(struct codec_writer *writer, const struct hal_device *device)
-{
-	codec_write_head(writer, CODEC_MAP, 3);
-	codec_write_uint(writer, 1);
-	codec_write_text(writer, device->name, strlen(device->name));
-	codec_write_uint(writer, 2);
-	codec_write_uint(writer, device->kind);
-	codec_write_uint(writer, 3);
-	codec_write_uint(writer, CODEC_ACCESS_READ_WRITE);
-}
-
-static int grant_all(const struct hal_device *devices, size_t count)
-{
-	static uint8_t grants[128];
-	struct hal_session_options options = {.holder = "benchmark"};
-	struct codec_writer writer;
-	struct codec_error error;
-
-	codec_writer_init(&writer, grants, sizeof(grants));
-	codec_write_head(&writer, CODEC_ARRAY, count);
-	for (size_t index = 0; index < count; index++) {
-		write_grant(&writer, &devices[index]);
-	}
-	struct codec_bytes bytes = {grants, writer.len};
-	struct codec_source source = codec_source_bytes(&bytes);
-
-	return hal_session_open(&session, &options, &source, &error)
-		       ? complain(error.message, -EINVAL)
-		       : 0;
-}
-
 int board_start(const char *lab)
 {
 	const struct hal_device *devices;
@@ -93,7 +63,10 @@ int board_start(const char *lab)
 		return -ENODEV;
 	}
 	hal_profile_set(devices, count);
-	return hal_init() ? complain("no hardware", -EIO) : grant_all(devices, count);
+	if (hal_init()) {
+		return complain("no hardware", -EIO);
+	}
+	return bench_grant_all(&session) ? complain("no grants", -EINVAL) : 0;
 }
 
 static size_t from_hex(const char *hex)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief Files of shared/vectors, in the program: not everything that runs tests has files. */
+/** @file @brief Files of shared/vectors, in the program: not everything that runs tests has files.
+ */
 
 #ifndef SAMARA_TESTS_SUPPORT_VECTORS_H_
 #define SAMARA_TESTS_SUPPORT_VECTORS_H_

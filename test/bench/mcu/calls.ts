@@ -32,8 +32,8 @@ export const calls: Group = withTools(agentTools, {
     const agent = await startAgent(bench, manager, 'mcu', manager)
     const user = await connectUser(manager.port)
     const rows = [
-      ...(await callRows(user, { dir, calls: plan.calls })),
-      ...(await publishRows(manager, user, plan.modules)),
+      ...(await callRows(user, { dir, calls: plan.calls, names: { call: 'mcu.call', path: 'floor.mcu.path' } })),
+      ...(await publishRows(manager, user, plan.modules, 'mcu.publish64k')),
     ]
     const depths = stackDepths(agent.pid, RUNNERS)
     if (depths) bench.note(`mcu.call: ${Math.max(...depths)} bytes of a runner's stack below where it waits`)
@@ -44,9 +44,14 @@ export const calls: Group = withTools(agentTools, {
   },
 })
 
-type CallPlan = { readonly dir: string; readonly calls: number }
+type CallPlan = {
+  readonly dir: string
+  readonly calls: number
+  readonly names: { readonly call: string; readonly path: string }
+}
 
-async function callRows(user: User, { dir, calls }: CallPlan): Promise<Measured[]> {
+/** Warm calls, by turns with the way that they take at least. */
+export async function callRows(user: User, { dir, calls, names }: CallPlan): Promise<Measured[]> {
   const [echo, disk] = [await bareEcho(), openDisk(dir)]
   const [called, path]: [number[], number[]] = [[], []]
   for (let count = 0; count < WARM_UPS; count++) await user.call(ADD)
@@ -56,10 +61,11 @@ async function callRows(user: User, { dir, calls }: CallPlan): Promise<Measured[
   }
   await echo.close()
   disk.close()
-  return [latency('mcu.call', called), latency('floor.mcu.path', path)]
+  return [latency(names.call, called), latency(names.path, path)]
 }
 
-async function publishRows(manager: Manager, user: User, modules: number): Promise<Measured[]> {
+/** New modules, from upload to result, by turns with as many bytes over a broker. */
+export async function publishRows(manager: Manager, user: User, modules: number, id: string): Promise<Measured[]> {
   const pair = await chunkPair()
   const [published, chunked]: [number[], number[]] = [[], []]
   for (let round = 0; round < modules; round++) {
@@ -71,7 +77,7 @@ async function publishRows(manager: Manager, user: User, modules: number): Promi
     chunked.push((await pair.push(randomBytes(module.length))) / 1_000)
   }
   await pair.close()
-  return [rate('mcu.publish64k', 's', published), rate('floor.mcu.publish64k', 's', chunked)]
+  return [rate(id, 's', published), rate(`floor.${id}`, 's', chunked)]
 }
 
 type ChunkPair = {

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { agentTools } from '../../../cli/firmware/tools.ts'
+import type { Group } from '../bench.ts'
+import { connectUser } from '../client.ts'
+import { ADD, uploadAdd } from '../invoke.ts'
+import { withTools } from '../mcu/builds.ts'
+import { callRows, publishRows } from '../mcu/calls.ts'
+import { latency, type Measured, rate } from '../rows.ts'
+import { startManager } from '../system.ts'
+import { firmware, imageFor, startBoard, withZephyr } from './board.ts'
+import { sizesOf } from './sizes.ts'
+
+const kib = (bytes: number): number => bytes / 1_024
+const STACK = /^\s*(\S.*?)\s*: STACK: unused (\d+) usage (\d+) \/ (\d+)/
+
+/** The agent's image on an emulated board: what it takes, how soon it is there, and how fast. */
+export const agent: Group = withZephyr(
+  withTools(agentTools, {
+    ids: [
+      ...['zephyr.flash', 'zephyr.ram', 'zephyr.boot', 'zephyr.roundtrip', 'zephyr.publish64k', 'zephyr.stack'],
+      ...['floor.zephyr.boot', 'floor.zephyr.path', 'floor.zephyr.publish64k'],
+    ],
+    async measure(bench) {
+      const plan = bench.quick ? { calls: 5, modules: 2 } : { calls: 100, modules: 5 }
+      const dir = join(bench.dir, 'zephyr-agent')
+      const image = await imageFor('marks', [`-DEXTRA_CONF_FILE=${join(firmware, 'tests/zephyr/marks.conf')}`])
+      const sizes = sizesOf(image)
+      for (const [part, { flash, ram }] of [...sizes.parts].sort(([a], [b]) => a.localeCompare(b)))
+        bench.note(`zephyr.flash: ${part.padEnd(24)} ${kib(flash).toFixed(1)} KiB, RAM ${kib(ram).toFixed(1)} KiB`)
+
+      const manager = await startManager(bench, dir)
+      await uploadAdd(manager)
+      const board = await startBoard(bench, image, manager, 'board')
+      const user = await connectUser(manager.port)
+      await user.call(ADD)
+      const names = { call: 'zephyr.roundtrip', path: 'floor.zephyr.path' }
+      const rows: Measured[] = [
+        ...(await callRows(user, { dir, calls: plan.calls, names })),
+        ...(await publishRows(manager, user, plan.modules, 'zephyr.publish64k')),
+      ]
+      const marks = await stacksOf(board.process.line)
+      for (const { name, used, size } of marks) bench.note(`zephyr.stack: ${name.padEnd(20)} ${used} of ${size} bytes`)
+      await user.close()
+      await board.process.stop('SIGKILL')
+      await manager.stop()
+      return [
+        rate('zephyr.flash', 'KiB', [kib(sizes.flash)]),
+        rate('zephyr.ram', 'KiB', [kib(sizes.ram)]),
+        latency('zephyr.boot', [board.onlineMs]),
+        latency('floor.zephyr.boot', [board.bootMs]),
+        rate('zephyr.stack', 'bytes', [Math.max(...marks.map(({ used }) => used))]),
+        ...rows,
+      ]
+    },
+  }),
+)
+
+type Mark = { readonly name: string; readonly used: number; readonly size: number }
+
+/** The next report of all threads: from its headline to the line of the idle thread's end. */
+async function stacksOf(line: (match: RegExp) => Promise<string>): Promise<Mark[]> {
+  const marks = new Map<string, Mark>()
+  await line(/Thread analyze:/)
+  for (let next = await line(/STACK: unused|Thread analyze:/); !/analyze/.test(next); ) {
+    const [, name = '', , used, size] = STACK.exec(next) ?? []
+    if (used !== undefined) marks.set(name, { name, used: Number(used), size: Number(size) })
+    next = await line(/STACK: unused|Thread analyze:/)
+  }
+  return [...marks.values()]
+}

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { missingTools, program } from '../../../cli/firmware/tools.ts'
+import { armCompiler, armSettings, zephyrBase, zephyrBuild } from '../../firmware/zephyr-build.ts'
+import { provision } from '../../firmware/zephyr-line.ts'
+import type { Bench, Group } from '../bench.ts'
+import { type Process, start } from '../processes.ts'
+import type { Measured } from '../rows.ts'
+import { type Manager, register } from '../system.ts'
+
+/** mps2/an385 in QEMU, as the benchmark runs it. */
+
+export const firmware = join(import.meta.dirname, '../../../firmware')
+const MEMORY_BYTES = 16 * 1024 * 1024
+/** This machine's loopback, as QEMU's user network has it. */
+const HOST = '10.0.2.2'
+export const QEMU = 'qemu-system-arm'
+
+const tools = [program(QEMU, 'qemu-system-arm'), ...armCompiler.map((name) => program(name, 'gcc-arm-none-eabi'))]
+
+/** What keeps an image of Zephyr from being measured here. */
+export const zephyrLacks = (): readonly string[] => [
+  ...(zephyrBase() === undefined ? ['a workspace of Zephyr (ZEPHYR_BASE)'] : []),
+  ...missingTools(tools).map(({ name }) => name),
+]
+
+/** A group that is left out, with one line, where it cannot be measured. */
+export const withZephyr = ({ ids, measure }: Group): Group => ({
+  ids,
+  async measure(bench): Promise<readonly Measured[]> {
+    const missing = zephyrLacks()
+    if (missing.length > 0) {
+      bench.note(`left out: ${ids.join(', ')}, for which ${missing.join(', ')} is missing here`)
+      return []
+    }
+    bench.note(`${ids.filter((id) => !id.startsWith('floor.')).join(', ')}: on ${machine()}`)
+    return await measure(bench)
+  },
+})
+
+function machine(): string {
+  const [version = ''] = execFileSync(QEMU, ['--version'], { encoding: 'utf8' }).split('\n')
+  return `mps2-an385 (Cortex-M3) of ${version}, on ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
+}
+
+/** An image of the application for this board; `more` are settings of CMake. */
+export const imageFor = (name: string, more: readonly string[]): Promise<string> =>
+  zephyrBuild(`mps2_an385-${name}`, firmware, ['-DBOARD=mps2/an385', ...armSettings(), ...more])
+
+/** Arguments of QEMU for an image that says what it says on standard output. */
+export const quietArgs = (folder: string): string[] => [
+  ...['-machine', 'mps2-an385', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
+  ...['-kernel', join(folder, 'zephyr.elf')],
+]
+
+export type Board = { readonly process: Process; readonly bootMs: number; readonly onlineMs: number }
+
+/**
+ * An agent at a manager: started once to be told what it needs, and then again, on the same flash, as it starts from then
+ * on. `bootMs` is from QEMU's start to the first line of the guest, `onlineMs` to its connection.
+ */
+export async function startBoard(bench: Bench, folder: string, manager: Manager, id: string): Promise<Board> {
+  const data = join(manager.dir, `${id}.flash`)
+  writeFileSync(data, '')
+  truncateSync(data, MEMORY_BYTES)
+  const token = await register(manager, id)
+  const told = await start(agentArgs(folder, data, `${data}.line`), /Booting Zephyr/, QEMU)
+  await provision({ socket: `${data}.line` }, { id, host: HOST, port: `${manager.port}`, token })
+  await told.stop('SIGKILL')
+  bench.note(`zephyr: ${id} is told what it needs`)
+  const beganMs = performance.now()
+  const process = await start(agentArgs(folder, data, `${data}.line2`), /Booting Zephyr/, QEMU)
+  const bootMs = performance.now() - beganMs
+  await process.line(/link: online/)
+  return { process, bootMs, onlineMs: performance.now() - beganMs }
+}
+
+const agentArgs = (folder: string, data: string, line: string): string[] => [
+  ...['-machine', 'mps2-an385,memory-backend=flash', '-m', `${MEMORY_BYTES}B`],
+  ...['-object', `memory-backend-file,id=flash,size=${MEMORY_BYTES}B,mem-path=${data},share=on`],
+  ...['-nic', 'user,model=lan9118', '-display', 'none', '-monitor', 'none'],
+  ...['-chardev', `socket,id=line,path=${line},server=on,wait=off,logfile=/dev/stdout`, '-serial', 'chardev:line'],
+  ...['-kernel', join(folder, 'zephyr.elf')],
+]

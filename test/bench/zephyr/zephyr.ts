@@ -1,0 +1,6 @@
+import type { Group } from '../bench.ts'
+import { agent } from './agent.ts'
+import { instructions } from './calls.ts'
+
+/** The C agent as an image of Zephyr. */
+export const zephyr: readonly Group[] = [agent, instructions]

@@ -1,0 +1,46 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { cacheFolder } from '../../cli/cache.ts'
+import { inTurn } from '../../cli/firmware/turn.ts'
+
+/** Images of Zephyr, for tests and for the benchmark. */
+
+const run = promisify(execFile)
+
+/** As CMake finds it: ZEPHYR_BASE, or what `west zephyr-export` has written. */
+export function zephyrBase(): string | undefined {
+  if (process.env.ZEPHYR_BASE) return process.env.ZEPHYR_BASE
+  const registry = join(homedir(), '.cmake/packages/Zephyr')
+  const files = existsSync(registry) ? readdirSync(registry) : []
+  const folders = files.map((file) => readFileSync(join(registry, file), 'utf8').trim())
+  const found = folders.find((folder) => existsSync(join(folder, 'ZephyrConfig.cmake')))
+  return found && join(found, '../../..')
+}
+
+/** Folder of an image that CMake makes for a board of a folder of sources, by one builder at a time. */
+export async function zephyrBuild(name: string, source: string, settings: readonly string[]): Promise<string> {
+  const folder = join(cacheFolder(process.env), `zephyr-${name}`)
+  const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
+  const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
+  await inTurn(folder, async () => {
+    await run('cmake', [...ninja, '-S', source, '-B', folder, ...settings], { env })
+    await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
+  })
+  return join(folder, 'zephyr')
+}
+
+const COMPILER = 'arm-none-eabi-gcc'
+const hasSdk = process.env.ZEPHYR_TOOLCHAIN_VARIANT !== undefined || process.env.ZEPHYR_SDK_INSTALL_DIR !== undefined
+
+/** What an image for ARM needs on the path, where Zephyr has not been told of a toolchain. */
+export const armCompiler: readonly string[] = hasSdk ? [] : [COMPILER]
+
+/** Settings of CMake for it. */
+export function armSettings(): string[] {
+  if (hasSdk) return []
+  const path = execFileSync('sh', ['-c', `command -v ${COMPILER}`], { encoding: 'utf8' }).trim()
+  return ['-DZEPHYR_TOOLCHAIN_VARIANT=cross-compile', `-DCROSS_COMPILE=${path.replace(/gcc$/, '')}`]
+}
