@@ -86,6 +86,7 @@ export async function createLab(
       ...{ clock, log },
       startMs: defaults?.startMs,
       limitMs: defaults?.limitMs,
+      isWatched: () => watchers.size > 0,
       changed: (part, property, value) => changed({ part, property, value, atUs: nowUs(time) }),
     },
   )

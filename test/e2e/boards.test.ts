@@ -108,6 +108,7 @@ describe.for(kinds)('a lab with a board of kind %s', { timeout: LONG }, ([kind, 
       () => ask('GET', '/v1/parts/lamp/properties/lit'),
       ({ body }) => body.value === true,
     )
+    expect((await ask('PUT', '/v1/parts/estop/properties/pressed', { value: false })).status).toBe(200)
     expect(await ask('PUT', '/v1/parts/line1-temp/properties/temperature', { value: 500 })).toMatchObject({
       status: 400,
     })
@@ -155,6 +156,12 @@ describe.for(kinds)('a lab with a board of kind %s', { timeout: LONG }, ([kind, 
       () => ask({ part: 'lamp', property: 'lit' }),
       ({ value }) => value === true,
     )
+    // What the image does is heard of too, whenever it was seen.
+    await until(
+      async () => states,
+      (all) => all.some((one) => JSON.stringify(one).includes('"lamp"')),
+    )
+    expect(states).toContainEqual({ part: 'lamp', property: 'lit', value: true, atUs: expect.any(Number) })
     expect(states).toContainEqual({ part: 'estop', property: 'pressed', value: true, atUs: expect.any(Number) })
     expect((await ask({ start: 'mcu-1', stop: 'mcu-1' })).error.message).toMatch(/asks for 2 things/)
     expect((await ask({ show: true })).view.boards).toMatchObject([{ state: 'running' }])

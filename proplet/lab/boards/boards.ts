@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock, Stop } from '../../../shared/clock.ts'
 import { isSamaraError, SamaraError } from '../../../shared/errors.ts'
 import { cut } from '../../../shared/fields.ts'
 import type { BoardKind, BoardState, LabBoard, PropertyValue } from '../../../shared/lab/index.ts'
@@ -38,12 +38,15 @@ export type BoardsWorld = {
   readonly log: Logger
   /** Hears what somebody set, as the part has it. */
   readonly changed: (part: string, property: string, value: PropertyValue) => void
+  /** Whether anybody hears of changes: what the image changes by itself is looked for only then. */
+  readonly isWatched: () => boolean
   /** @default 120000 */
   readonly startMs?: number | undefined
   /** @default 10000 */
   readonly limitMs?: number | undefined
 }
 
+const LOOK_MS = 1_000
 const START_MS = 120_000
 const LIMIT_MS = 10_000
 
@@ -179,7 +182,9 @@ class Board {
   #run(simulator: Simulator): void {
     this.#running = simulator
     this.#state = 'running'
+    const stopLooking = this.#lookAtWhatItDrives(simulator)
     void simulator.ended.then(async (why) => {
+      stopLooking()
       if (this.#running !== simulator) return
       this.#running = undefined
       this.#world.log.warn({ board: this.spec.name, why }, 'a board has ended')
@@ -187,6 +192,30 @@ class Board {
       // What is left of it, as the namespace around a Renode that is gone.
       await simulator.stop()
     })
+  }
+
+  /** Nobody is told when an image drives its lamp: what is read only is read again and again while somebody watches. */
+  #lookAtWhatItDrives(simulator: Simulator): Stop {
+    const driven = [...this.spec.parts.values()].flatMap((part) =>
+      Object.entries(part.properties).flatMap(([property, { readOnly }]) => (readOnly ? [{ part, property }] : [])),
+    )
+    const known = new Map<string, PropertyValue>()
+    let isLooking = false
+    const look = async () => {
+      if (isLooking || this.#running !== simulator || !this.#world.isWatched()) return
+      isLooking = true
+      for (const { part, property } of driven) {
+        const value = await this.get(part, property).catch(() => undefined)
+        const key = `${part.name} ${property}`
+        if (value === undefined || known.get(key) === value) continue
+        if (known.has(key)) this.#world.changed(part.name, property, value)
+        known.set(key, value)
+      }
+      isLooking = false
+    }
+    const stop = this.#world.clock.every(LOOK_MS, () => void look())
+    void look()
+    return stop
   }
 
   #rest(state: BoardState, detail?: string): void {

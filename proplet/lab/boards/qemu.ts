@@ -30,7 +30,7 @@ export async function startQemu(spec: BoardSpec, world: SimulatorWorld): Promise
       listen: (hear) => void line.on('data', hear),
     })
     line.on('close', () => shell.close('the board is gone'))
-    const qmp = await openQmp(control, { clock, limitMs: startMs })
+    const qmp = await openQmp(await reach(control, program, world), { clock, limitMs: startMs })
     sockets.push({ destroy: () => qmp.close() })
     // It has waited for the first ear on its serial line: nothing of the boot is missed.
     await qmp.execute('cont')

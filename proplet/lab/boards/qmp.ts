@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Clock } from '../../../shared/clock.ts'
 import { SamaraError, show } from '../../../shared/errors.ts'
 
@@ -22,8 +22,7 @@ type Message = {
 }
 
 /** Resolves once QEMU has greeted and takes commands. */
-export async function openQmp(path: string, { clock, limitMs }: QmpOptions): Promise<Qmp> {
-  const socket = connect(path)
+export async function openQmp(socket: Socket, { clock, limitMs }: QmpOptions): Promise<Qmp> {
   const waiting = new Map<number, Waiting>()
   let nextId = 1
   const greeted = Promise.withResolvers<void>()

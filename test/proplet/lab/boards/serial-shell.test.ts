@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openQmp } from '../../../../proplet/lab/boards/qmp.ts'
@@ -107,7 +107,7 @@ describe("QEMU's control", () => {
   const ok = (_: string, id: number) => `{"return": {"status": "running"}, "id": ${id}}`
 
   test('answers commands, events between them aside', async () => {
-    const qmp = await openQmp(await qemu(ok), { clock: realClock, limitMs: 5_000 })
+    const qmp = await openQmp(connect(await qemu(ok)), { clock: realClock, limitMs: 5_000 })
     onTestFinished(() => qmp.close())
     expect(await qmp.execute('query-status')).toEqual({ status: 'running' })
   })
@@ -116,16 +116,16 @@ describe("QEMU's control", () => {
     const path = await qemu((command, id) =>
       command === 'fly' ? `{"error": {"desc": "The command fly has not been found"}, "id": ${id}}` : ok(command, id),
     )
-    const qmp = await openQmp(path, { clock: realClock, limitMs: 5_000 })
+    const qmp = await openQmp(connect(path), { clock: realClock, limitMs: 5_000 })
     onTestFinished(() => qmp.close())
     await expect(qmp.execute('fly')).rejects.toThrow(/qemu: The command fly has not been found/)
   })
 
   test('that does not answer, or is not there, is told within the limit', async () => {
     const path = await qemu((command, id) => (command === 'cont' ? undefined : ok(command, id)))
-    const qmp = await openQmp(path, { clock: realClock, limitMs: 200 })
+    const qmp = await openQmp(connect(path), { clock: realClock, limitMs: 200 })
     onTestFinished(() => qmp.close())
     await expect(qmp.execute('cont')).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-    await expect(openQmp(`${path}.not`, { clock: realClock, limitMs: 200 })).rejects.toThrow(/qemu: ENOENT/)
+    await expect(openQmp(connect(`${path}.not`), { clock: realClock, limitMs: 200 })).rejects.toThrow(/qemu: ENOENT/)
   })
 })
