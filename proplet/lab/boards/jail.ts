@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { realClock } from '../../../shared/clock.ts'
+import { dyingWithUs } from './program.ts'
 import { openRelay, type Relay } from './relay.ts'
 
 /**
@@ -44,7 +45,8 @@ async function main(plan: JailPlan): Promise<void> {
   const { tap, broker } = plan
   if (tap && broker)
     relays.push(await openRelay({ host: tap.address, port: broker.port }, { path: broker.path }, again))
-  child = spawn(plan.program, plan.args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const [file, ...before] = dyingWithUs(plan.program)
+  child = spawn(file, [...before, ...plan.args], { stdio: ['ignore', 'inherit', 'inherit'] })
   child.once('error', (error) => {
     process.stderr.write(`${plan.program}: ${error.message}\n`)
     end(1)

@@ -78,7 +78,7 @@ export async function startProgram(options: ProgramOptions): Promise<SimulatorPr
 }
 
 /** Should we be killed, nobody is left to end it: the kernel does. */
-const dyingWithUs = (command: string): [string, ...string[]] => {
+export const dyingWithUs = (command: string): [string, ...string[]] => {
   const setpriv = findProgram('setpriv')
   return setpriv ? [setpriv, '--pdeathsig', 'KILL', '--', command] : [command]
 }

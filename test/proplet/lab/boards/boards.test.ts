@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,6 +115,28 @@ describe.for(kinds)('a board of kind %s', { timeout: LONG }, ([kind, isMissing, 
   })
 })
 
+describe.for(kinds)('the lab of a board of kind %s', { timeout: LONG }, ([, isMissing, make]) => {
+  test.skipIf(isMissing)('is killed, and the board with it', async () => {
+    const dir = temporaryFolder()
+    const file = join(dir, 'l.lab.yaml')
+    writeFileSync(file, make(dir))
+    const main = new URL('../../../../proplet/lab/main.ts', import.meta.url).pathname
+    const args = [main, file, '--socket', join(dir, 's'), '--http-port', '0']
+    const lab = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    onTestFinished(() => void lab.kill('SIGKILL'))
+    const [first] = (await once(lab.stdout, 'data')) as [Buffer]
+    const url = /(http:\S+)/.exec(first.toString())?.[1]
+    await until(async () => {
+      const { boards } = (await (await fetch(`${url}/v1/lab`)).json()) as { boards: { state: string }[] }
+      return boards[0]?.state === 'running'
+    })
+    const theirs = childrenOf(lab.pid ?? 0)
+    expect(theirs.length).toBeGreaterThan(0)
+    lab.kill('SIGKILL')
+    await until(async () => theirs.every((pid) => !isAlive(pid)))
+  })
+})
+
 describe('a board in Renode', { timeout: LONG }, () => {
   test.skipIf(noNamespace)('listens on no address of this machine', async () => {
     const boards = await lab(renodeLab(temporaryFolder()))
@@ -155,17 +179,23 @@ describe('a board in Renode', { timeout: LONG }, () => {
 
 const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('samara-board-'))
 
-/** Processes below this one. */
-function children(): number[] {
+const isAlive = (pid: number): boolean => {
+  const [, state] = /^\d+ \(.*\) (\S)/s.exec(tryRead(`/proc/${pid}/stat`)) ?? []
+  return state !== undefined && state !== 'Z'
+}
+
+const children = (): number[] => childrenOf(process.pid)
+
+/** Processes below one. */
+function childrenOf(root: number): number[] {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
     const stat = existsSync(`/proc/${name}/stat`) ? tryRead(`/proc/${name}/stat`) : ''
     const [, state, parent] = /^\d+ \(.*\) (\S) (\d+)/s.exec(stat) ?? []
     if (state !== undefined && state !== 'Z') parents.set(Number(name), Number(parent))
   }
-  const isBelow = (pid: number): boolean =>
-    pid === process.pid || (parents.has(pid) && isBelow(parents.get(pid) as number))
-  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid))
+  const isBelow = (pid: number): boolean => pid === root || (parents.has(pid) && isBelow(parents.get(pid) as number))
+  return [...parents.keys()].filter((pid) => pid !== root && isBelow(pid))
 }
 
 /** Ports of TCP on which somebody listens in our namespace. */
