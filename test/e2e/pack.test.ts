@@ -42,6 +42,18 @@ describe('the package, packed and installed into an empty folder', () => {
     expect(files).toContain('examples/sdk/c/samara.h')
   })
 
+  test('holds what Zephyr makes an image of, and labs of simulated boards', () => {
+    for (const file of [
+      'CMakeLists.txt',
+      'prj.conf',
+      'west.yml',
+      'src/port/zephyr/main.c',
+      'renode/nucleo_h753zi.repl',
+    ])
+      expect(files).toContain(`firmware/${file}`)
+    expect(files).toContain('examples/lab/boards.lab.yaml')
+  })
+
   test('compiled nothing and ran no script', async () => {
     const built = (await readdir(join(dir, 'node_modules'), { recursive: true })).filter((file) =>
       /\/build\/Release\/obj\.target/.test(file),
