@@ -3,14 +3,19 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { findProgram } from '../../proplet/lab/boards/program.ts'
 import { temporaryFolder } from '../proplet/lab/running.ts'
-import { hasTool } from '../support/tools.ts'
 
 /** The agent on a nucleo_h753zi in a real Renode, for whoever has one, and an image for it where `west build` leaves it. */
 
 const root = resolve(import.meta.dirname, '../..')
 const image = join(root, 'build/zephyr/zephyr.elf')
-const lacking = !hasTool('renode') ? 'Renode' : existsSync(image) ? undefined : `an image for nucleo_h753zi (${image})`
+const lacking =
+  findProgram('renode') === undefined
+    ? 'Renode'
+    : existsSync(image)
+      ? undefined
+      : `an image for nucleo_h753zi (${image})`
 if (lacking) console.warn(`skipped: the C agent in Renode, for which ${lacking} is missing here`)
 
 test.skipIf(lacking !== undefined)(
