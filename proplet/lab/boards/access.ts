@@ -22,12 +22,19 @@ export const byMonitor = (monitor: Monitor): PartAccess => ({
 })
 
 const MAX_DECIMALS = 9
+const MAX_NUMBER = 1e15
 
 /** As the monitor's tokens are: a number with a point has no exponent, and texts stand in quotes. */
 function token(value: PropertyValue): string {
+  // A quote is escaped there, and a backslash before it could not be: it would end the text, and the command with it.
+  if (typeof value === 'string' && value.includes('\\'))
+    throw new SamaraError('INVALID_ARGUMENT', `monitor: ${show(value)} has a backslash, which it does not take`)
   if (typeof value === 'string') return `"${value.replaceAll('"', '\\"')}"`
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   if (Number.isSafeInteger(value)) return value.toFixed(0)
+  // Its numbers have 32 or 64 bits, and it falls over one that does not fit.
+  if (Math.abs(value) > MAX_NUMBER)
+    throw new SamaraError('INVALID_ARGUMENT', `board: ${value} is more than ${MAX_NUMBER}`)
   const text = value.toFixed(MAX_DECIMALS).replace(/0+$/, '')
   return text.endsWith('.') ? `${text}0` : text
 }

@@ -2,12 +2,11 @@ import { ColorReader, TelnetReader } from './terminal.ts'
 
 /**
  * What Renode's monitor says, in replies. After each command it writes a prompt, `(monitor) ` or `(NAME) `, as a run of
- * one colour: red where there is no machine, dark yellow where there is one. What went wrong is red too, and ends with a
- * line; nothing else tells an error from an answer.
+ * one colour. What went wrong is red, and ends with a line; nothing else tells an error from an answer.
  */
 
-const RED = 91
-const DARK_YELLOW = 33
+/** Bright, as it is today, and the plain one. */
+const REDS: readonly (number | undefined)[] = [91, 31]
 const MAX_REPLY_CHARACTERS = 1024 * 1024
 
 export type Line = { readonly text: string; readonly isError: boolean }
@@ -36,7 +35,7 @@ export class MonitorReader {
       if (this.#characters > MAX_REPLY_CHARACTERS)
         throw new Error(`more than ${MAX_REPLY_CHARACTERS} characters in one reply`)
       if (piece.color !== undefined) this.#extend(piece.color, piece.text)
-      this.#write(piece.text, piece.color === RED)
+      this.#write(piece.text, REDS.includes(piece.color))
     }
     return replies
   }
@@ -48,7 +47,7 @@ export class MonitorReader {
 
   #endsPrompt(): boolean {
     const run = this.#run
-    return run !== undefined && (run.color === RED || run.color === DARK_YELLOW) && /^\([^\r\n]+\) $/.test(run.text)
+    return run !== undefined && /^\([^\r\n]+\) $/.test(run.text)
   }
 
   /** All since the last prompt, less the prompt. */
