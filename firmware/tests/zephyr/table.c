@@ -155,8 +155,11 @@ static int cmd_add(const struct shell *sh, size_t argc, char **argv)
 	}
 	count += used < LINE_BYTES;
 	(void)k_mutex_unlock(&mutex);
-	shell_print(sh, used < LINE_BYTES ? "ok" : "error a line has %d characters at most",
-		    LINE_BYTES - 1);
+	if (used >= LINE_BYTES) {
+		shell_print(sh, "error a line has %d characters at most", LINE_BYTES - 1);
+		return -EINVAL;
+	}
+	shell_print(sh, "ok");
 	return 0;
 }
 
