@@ -16,6 +16,7 @@ const read = (file: string) => readFileSync(join(folder, file), 'utf8')
 const { uses, entries } = readPlatform(read('nucleo_h753zi.repl'))
 const upstream = readPlatform(UPSTREAM).entries
 const paths = pathsOf([...upstream, ...entries])
+const overlay = join(folder, '../boards/nucleo_h753zi.overlay')
 const lab = parse(read('nucleo_h753zi.lab.yaml'))
 const board = lab.boards['mcu-1']
 
@@ -27,9 +28,7 @@ describe('the platform', () => {
     for (const { wires } of entries) for (const { to } of wires) expect([...names]).toContain(to)
   })
 
-  test('has the chips of the board overlay at the same addresses', () => {
-    const overlay = new URL('../../firmware/boards/nucleo_h753zi.overlay', import.meta.url)
-    if (!existsSync(overlay)) return
+  test.skipIf(!existsSync(overlay))('has the chips of the board overlay at the same addresses', () => {
     const text = readFileSync(overlay, 'utf8')
     const i2c = [...text.matchAll(/bus = <&(\w+)>;\s*addresses = <(0x[\da-f]+)>/g)]
     const ours = entries.filter(({ parent }) => parent === 'i2c1').map(({ parent, address }) => `${parent} ${address}`)

@@ -30,7 +30,7 @@ function join(client: Socket, target: NetConnectOpts, open: Set<Socket>, again: 
   if (client.destroyed) return
   const there = connect(target)
   there.once('error', () => {
-    if (there.connecting || !client.destroyed) again(() => join(client, target, open, again), AGAIN_MS)
+    again(() => join(client, target, open, again), AGAIN_MS)
   })
   there.once('connect', () => {
     there.removeAllListeners('error')
