@@ -122,7 +122,10 @@ describe.for(kinds)('the lab of a board of kind %s', { timeout: LONG }, ([, isMi
     writeFileSync(file, make(dir))
     const main = new URL('../../../../proplet/lab/main.ts', import.meta.url).pathname
     const args = [main, file, '--socket', join(dir, 's'), '--http-port', '0']
-    const lab = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const lab = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: dir },
+    })
     onTestFinished(() => void lab.kill('SIGKILL'))
     const [first] = (await once(lab.stdout, 'data')) as [Buffer]
     const url = /(http:\S+)/.exec(first.toString())?.[1]
