@@ -1,38 +1,23 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { cacheFolder } from '../../cli/cache.ts'
-import { inTurn } from '../../cli/firmware/turn.ts'
 import { hasTool } from '../support/tools.ts'
-import { armSettings, zephyrBase } from './zephyr-build.ts'
+import { armCompiler, armSettings, zephyrBase, zephyrBuild } from './zephyr-build.ts'
 
 /** Images for boards that are not here: they are built, and looked at. */
 
-const run = promisify(execFile)
 const firmware = new URL('../../firmware', import.meta.url).pathname
 
-/** Zephyr's own choice where the user has made one; else what Debian packages. */
-const compiler = spawnSync('sh', ['-c', 'command -v arm-none-eabi-gcc'], { encoding: 'utf8' }).stdout.trim()
-const toolchain =
-  process.env.ZEPHYR_TOOLCHAIN_VARIANT !== undefined
-    ? {}
-    : { ZEPHYR_TOOLCHAIN_VARIANT: 'cross-compile', CROSS_COMPILE: compiler.replace(/gcc$/, '') }
-export const noArmCompiler = process.env.ZEPHYR_TOOLCHAIN_VARIANT === undefined && !hasTool('arm-none-eabi-gcc')
+export const noArmCompiler = !armCompiler.every(hasTool)
 
 /** The folder of a build; `bootloader`: with MCUboot, as `west build --sysbuild` has it. By one builder at a time. */
 export async function builtImage(board: string, { bootloader }: { bootloader: boolean }): Promise<string> {
-  const base = zephyrBase() as string
-  const folder = join(cacheFolder(process.env), `zephyr-${board}${bootloader ? '-mcuboot' : ''}`)
-  const source = bootloader ? ['-S', join(base, 'share/sysbuild'), `-DAPP_DIR=${firmware}`] : ['-S', firmware]
-  const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
-  const env = { ...process.env, ...toolchain, ZEPHYR_BASE: base }
-  const maxBuffer = 64 * 1024 * 1024
-  await inTurn(folder, async () => {
-    await run('cmake', [...ninja, ...source, '-B', folder, `-DBOARD=${board}`], { env, maxBuffer })
-    await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer })
-  })
-  return folder
+  const name = `${board}${bootloader ? '-mcuboot' : ''}`
+  const more = bootloader ? [`-DAPP_DIR=${firmware}`] : []
+  const source = bootloader ? join(zephyrBase() as string, 'share/sysbuild') : firmware
+  await zephyrBuild(name, source, [`-DBOARD=${board}`, ...more, ...armSettings()])
+  return join(cacheFolder(process.env), `zephyr-${name}`)
 }
 
 export type Partition = { readonly label: string; readonly from: number; readonly bytes: number }
