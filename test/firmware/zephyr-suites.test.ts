@@ -9,8 +9,9 @@ import { runSuites, type SuitesRun, suitesRun } from './zephyr-suites.ts'
  */
 
 const RUN_MS = 1_200_000
-/** The suite of what stands in for cmocka. */
-const OWN = 'cmocka: '
+/** Suites that are Zephyr's alone; of them that of what stands in for cmocka. */
+const ZEPHYRS = 'zephyr_'
+const OWN = `${ZEPHYRS}cmocka: `
 const declared = [...corePrograms].flatMap(([program, cases]) => cases.map((name) => `${program}: ${name}`))
 
 for (const board of boards)
@@ -26,15 +27,19 @@ for (const board of boards)
     })
 
     test('are those of this machine, and no others', () => {
-      const ran = [...run.cases.keys()].filter((name) => !name.startsWith(OWN))
+      const ran = [...run.cases.keys()].filter((name) => !name.startsWith(ZEPHYRS))
       expect(ran.sort()).toEqual([...declared].sort())
       expect(run.isSuccessful, run.tail).toBe(true)
     })
 
-    test('fail where an assertion does not hold, and say where and why', () => {
-      const own = [...run.cases].filter(([name]) => name.startsWith(OWN))
-      const failing = own.filter(([name]) => name.startsWith(`${OWN}fails_`))
+    test('of the port for Zephyr too', () => {
+      const own = [...run.cases].filter(([name]) => name.startsWith(ZEPHYRS))
       expect(own.filter(([, { outcome }]) => outcome !== 'PASS')).toEqual([])
+      expect(own.filter(([name]) => name.startsWith(`${ZEPHYRS}debounce: `))).toHaveLength(5)
+    })
+
+    test('fail where an assertion does not hold, and say where and why', () => {
+      const failing = [...run.cases].filter(([name]) => name.startsWith(`${OWN}fails_`))
       expect(failing.length).toBeGreaterThan(12)
       for (const [name, { said }] of failing)
         expect(said.join('\n'), name).toMatch(/cmocka_test\.c:\d+: error: |failed/)

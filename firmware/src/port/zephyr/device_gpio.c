@@ -2,7 +2,9 @@
 
 /*
  * Edges are counted in the interrupt and told on the system's work queue. A line that is back where
- * it was when the interrupt reads it counts as what it is then.
+ * it was when the interrupt reads it counts as what it is then. Where the profile has a time of
+ * debouncing, an edge begins that time anew, and what the line is when it is over counts, as with
+ * Linux.
  */
 
 #include <errno.h>
@@ -22,14 +24,50 @@ static void tell(struct k_work *work)
 
 static K_WORK_DEFINE(tell_work, tell);
 
+static bool bounces(const struct open_device *device)
+{
+	return device->spec->gpio.debounce_us > 0 && !device->is_output;
+}
+
+static bool read_line(const struct open_device *device)
+{
+	return gpio_pin_get_dt(&device->place->gpio) > 0;
+}
+
+/** What counts. */
+static bool is_high(const struct open_device *device)
+{
+	return bounces(device) ? atomic_get(&device->is_high) != 0 : read_line(device);
+}
+
+static void count(struct open_device *device, bool level)
+{
+	(void)atomic_inc(level ? &device->rises : &device->falls);
+	(void)k_work_submit(&tell_work);
+}
+
+/** The line has been still for its time. */
+static void settled(struct k_work *work)
+{
+	struct open_device *device =
+		CONTAINER_OF(k_work_delayable_from_work(work), struct open_device, settle);
+	bool level = read_line(device);
+
+	if ((atomic_set(&device->is_high, level) != 0) != level) {
+		count(device, level);
+	}
+}
+
 static void on_edge(const struct device *port, struct gpio_callback *callback,
 		    gpio_port_pins_t pins)
 {
 	struct open_device *device = CONTAINER_OF(callback, struct open_device, callback);
 
-	(void)atomic_inc(gpio_pin_get_dt(&device->place->gpio) > 0 ? &device->rises
-								   : &device->falls);
-	(void)k_work_submit(&tell_work);
+	if (bounces(device)) {
+		(void)k_work_reschedule(&device->settle, K_USEC(device->spec->gpio.debounce_us));
+	} else {
+		count(device, read_line(device));
+	}
 }
 
 static int configure(struct open_device *device, gpio_flags_t flags)
@@ -59,6 +97,14 @@ static int open_gpio(struct open_device *device, char *why, size_t size)
 			       -error);
 		return -EIO;
 	}
+	/* From now on, or its first level would be one that nobody has waited for. */
+	k_work_init_delayable(&device->settle, settled);
+	error = bounces(device) ? device_gpio_listen(device) : 0;
+	if (error) {
+		(void)snprintf(why, size, "edges of line %u of %s: errno %d", line->pin,
+			       line->port->name, -error);
+		return -EIO;
+	}
 	return 0;
 }
 
@@ -69,7 +115,7 @@ static void get_level(struct open_device *device, struct bus_operation *operatio
 	if (level < 0) {
 		device_fail_errno(operation, level);
 	}
-	operation->level = level > 0;
+	operation->level = bounces(device) ? is_high(device) : level > 0;
 }
 
 static void set_level(struct open_device *device, struct bus_operation *operation)
@@ -96,10 +142,15 @@ int device_gpio_listen(struct open_device *device)
 	const struct gpio_dt_spec *line = &device->place->gpio;
 
 	/* A line that was driven is an input again for whoever waits for it. */
+	bool was_input = !device->is_output && device->has_interrupt;
 	int error = device->is_output ? configure(device, GPIO_INPUT) : 0;
 
-	if (error || device->has_interrupt) {
+	if (error || was_input) {
 		return error;
+	}
+	(void)atomic_set(&device->is_high, read_line(device));
+	if (device->has_interrupt) {
+		return 0;
 	}
 	gpio_init_callback(&device->callback, on_edge, BIT(line->pin));
 	error = gpio_add_callback(line->port, &device->callback);
@@ -115,16 +166,16 @@ bool device_gpio_came(struct open_device *device, uint32_t event, atomic_val_t r
 {
 	bool has_risen = atomic_get(&device->rises) != rises;
 	bool has_fallen = atomic_get(&device->falls) != falls;
-	bool is_high = gpio_pin_get_dt(&device->place->gpio) > 0;
+	bool high = is_high(device);
 
-	*level = is_high;
+	*level = high;
 	switch (event) {
 	case BUS_PIN_HIGH:
 		*level = true;
-		return is_high || has_risen;
+		return high || has_risen;
 	case BUS_PIN_LOW:
 		*level = false;
-		return !is_high || has_fallen;
+		return !high || has_fallen;
 	case BUS_PIN_RISING:
 		*level = true;
 		return has_risen;
@@ -205,6 +256,9 @@ static void close_gpio(struct open_device *device)
 		(void)gpio_remove_callback(line->port, &device->callback);
 		device->has_interrupt = false;
 	}
+	struct k_work_sync sync;
+
+	(void)k_work_cancel_delayable_sync(&device->settle, &sync);
 }
 
 const struct device_driver device_gpio = {open_gpio, run_gpio, close_gpio};

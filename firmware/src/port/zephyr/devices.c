@@ -57,6 +57,7 @@
 			 .direction = GPIO_DIRECTION(node),                                        \
 			 .pull = GPIO_PULL(node),                                                  \
 			 .safe = GPIO_SAFE(node),                                                  \
+			 .debounce_us = DT_PROP_OR(node, debounce_us, 0),                          \
 			 .active_low = (DT_GPIO_FLAGS(node, gpios) & GPIO_ACTIVE_LOW) != 0},       \
 	},
 #define GPIO_PLACE(node) {.gpio = GPIO_DT_SPEC_GET(node, gpios)},

@@ -38,6 +38,9 @@ struct open_device {
 	struct gpio_callback callback;
 	atomic_t rises;
 	atomic_t falls;
+	/* Of an input that bounces: the level that counts, and when the next one may. */
+	atomic_t is_high;
+	struct k_work_delayable settle;
 };
 
 struct device_driver {

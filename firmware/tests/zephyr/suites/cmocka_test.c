@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define FAILS(name, assertion)                                                                     \
-	ZTEST_EXPECT_FAIL(cmocka, name);                                                           \
+	ZTEST_EXPECT_FAIL(zephyr_cmocka, name);                                                    \
 	static void name(void **state)                                                             \
 	{                                                                                          \
 		(void)state;                                                                       \
