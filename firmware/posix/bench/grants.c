@@ -5,6 +5,7 @@
 
 #include "bench/grants.h"
 #include "codec/stream.h"
+#include "port/port.h"
 
 static void write_grant(struct codec_writer *writer, const struct hal_device *device)
 {
@@ -14,7 +15,9 @@ static void write_grant(struct codec_writer *writer, const struct hal_device *de
 	codec_write_uint(writer, 2);
 	codec_write_uint(writer, device->kind);
 	codec_write_uint(writer, 3);
-	codec_write_uint(writer, CODEC_ACCESS_READ_WRITE);
+	codec_write_uint(writer, device->kind == BUS_GPIO && device->gpio.direction == HAL_INPUT
+					 ? CODEC_ACCESS_READ
+					 : CODEC_ACCESS_READ_WRITE);
 }
 
 int bench_grant_all(struct hal_session **session)
@@ -34,5 +37,9 @@ int bench_grant_all(struct hal_session **session)
 	struct codec_bytes bytes = {grants, writer.len};
 	struct codec_source source = codec_source_bytes(&bytes);
 
-	return hal_session_open(session, &options, &source, &error) ? -EINVAL : 0;
+	if (hal_session_open(session, &options, &source, &error)) {
+		port_log(PORT_LOG_ERR, "hal", "%s", error.message);
+		return -EINVAL;
+	}
+	return 0;
 }

@@ -11,6 +11,10 @@ import { firmware, imageFor, startBoard, withZephyr } from './board.ts'
 import { sizesOf } from './sizes.ts'
 
 const kib = (bytes: number): number => bytes / 1_024
+/** Moves of the shell's cursor, and colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is sent
+const ESCAPES = /\x1b\[[0-9;]*[A-Za-z]/g
+const PROMPT = 'samara:~$ '
 const STACK = /^\s*(\S.*?)\s*: STACK: unused (\d+) usage (\d+) \/ (\d+)/
 
 /** The agent's image on an emulated board: what it takes, how soon it is there, and how fast. */
@@ -21,7 +25,7 @@ export const agent: Group = withZephyr(
       ...['floor.zephyr.boot', 'floor.zephyr.path', 'floor.zephyr.publish64k'],
     ],
     async measure(bench) {
-      const plan = bench.quick ? { calls: 5, modules: 2 } : { calls: 100, modules: 5 }
+      const plan = bench.quick ? { calls: 5, modules: 2 } : { calls: 50, modules: 3 }
       const dir = join(bench.dir, 'zephyr-agent')
       const image = await imageFor('marks', [`-DEXTRA_CONF_FILE=${join(firmware, 'tests/zephyr/marks.conf')}`])
       const sizes = sizesOf(image)
@@ -30,7 +34,7 @@ export const agent: Group = withZephyr(
 
       const manager = await startManager(bench, dir)
       await uploadAdd(manager)
-      const board = await startBoard(bench, image, manager, 'board')
+      const board = await startBoard(image, manager, 'board')
       const user = await connectUser(manager.port)
       await user.call(ADD)
       const names = { call: 'zephyr.roundtrip', path: 'floor.zephyr.path' }
@@ -38,7 +42,10 @@ export const agent: Group = withZephyr(
         ...(await callRows(user, { dir, calls: plan.calls, names })),
         ...(await publishRows(manager, user, plan.modules, 'zephyr.publish64k')),
       ]
-      const marks = await stacksOf(board.process.line)
+      // A report that begins after the last call.
+      await board.process.line(/idle.*STACK: unused/)
+      await board.process.line(/idle.*STACK: unused/)
+      const marks = stacksOf(board.lines)
       for (const { name, used, size } of marks) bench.note(`zephyr.stack: ${name.padEnd(20)} ${used} of ${size} bytes`)
       await user.close()
       await board.process.stop('SIGKILL')
@@ -57,14 +64,13 @@ export const agent: Group = withZephyr(
 
 type Mark = { readonly name: string; readonly used: number; readonly size: number }
 
-/** The next report of all threads: from its headline to the line of the idle thread's end. */
-async function stacksOf(line: (match: RegExp) => Promise<string>): Promise<Mark[]> {
+/** The deepest that each thread has been of what was said. A log may drop lines of one report; the next one has them. */
+function stacksOf(lines: readonly string[]): Mark[] {
   const marks = new Map<string, Mark>()
-  await line(/Thread analyze:/)
-  for (let next = await line(/STACK: unused|Thread analyze:/); !/analyze/.test(next); ) {
-    const [, name = '', , used, size] = STACK.exec(next) ?? []
-    if (used !== undefined) marks.set(name, { name, used: Number(used), size: Number(size) })
-    next = await line(/STACK: unused|Thread analyze:/)
+  for (const line of lines) {
+    const [, name = '', , used, size] = STACK.exec(line.replace(ESCAPES, '').replaceAll(PROMPT, '')) ?? []
+    if (used === undefined) continue
+    marks.set(name, { name, used: Math.max(Number(used), marks.get(name)?.used ?? 0), size: Number(size) })
   }
   return [...marks.values()]
 }

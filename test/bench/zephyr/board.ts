@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { missingTools, program } from '../../../cli/firmware/tools.ts'
 import { armCompiler, armSettings, zephyrBase, zephyrBuild } from '../../firmware/zephyr-build.ts'
 import { provision } from '../../firmware/zephyr-line.ts'
-import type { Bench, Group } from '../bench.ts'
+import type { Group } from '../bench.ts'
+import { connect } from '../client.ts'
 import { type Process, start } from '../processes.ts'
 import type { Measured } from '../rows.ts'
 import { type Manager, register } from '../system.ts'
@@ -55,29 +56,45 @@ export const quietArgs = (folder: string): string[] => [
   ...['-kernel', join(folder, 'zephyr.elf')],
 ]
 
-export type Board = { readonly process: Process; readonly bootMs: number; readonly onlineMs: number }
+export type Board = {
+  readonly process: Process
+  readonly bootMs: number
+  readonly onlineMs: number
+  /** All that it has said. */
+  readonly lines: readonly string[]
+}
 
 /**
  * An agent at a manager: started once to be told what it needs, and then again, on the same flash, as it starts from then
  * on. `bootMs` is from QEMU's start to the first line of the guest, `onlineMs` to its connection.
  */
-export async function startBoard(bench: Bench, folder: string, manager: Manager, id: string): Promise<Board> {
+export async function startBoard(folder: string, manager: Manager, id: string): Promise<Board> {
   const data = join(manager.dir, `${id}.flash`)
   writeFileSync(data, '')
   truncateSync(data, MEMORY_BYTES)
   const token = await register(manager, id)
-  const told = await start(agentArgs(folder, data, `${data}.line`), /Booting Zephyr/, QEMU)
+  const told = await start(agentArgs(folder, data, `${data}.line`), /Booting Zephyr/, 'bash')
   await provision({ socket: `${data}.line` }, { id, host: HOST, port: `${manager.port}`, token })
   await told.stop('SIGKILL')
-  bench.note(`zephyr: ${id} is told what it needs`)
-  const beganMs = performance.now()
-  const process = await start(agentArgs(folder, data, `${data}.line2`), /Booting Zephyr/, QEMU)
-  const bootMs = performance.now() - beganMs
-  await process.line(/link: online/)
-  return { process, bootMs, onlineMs: performance.now() - beganMs }
+  const lines: string[] = []
+  const watcher = await connect(manager.port, 'watcher')
+  try {
+    // The manager answers a proplet once it has taken it in; a log may drop lines.
+    const heard = new Promise<number>((resolve) => watcher.once('message', () => resolve(performance.now())))
+    await watcher.subscribeAsync(`samara/1/default/p/${id}/welcome`, { qos: 1 })
+    const beganMs = performance.now()
+    const args = agentArgs(folder, data, `${data}.line2`)
+    const process = await start(args, /Booting Zephyr/, 'bash', (line) => lines.push(line))
+    const bootMs = performance.now() - beganMs
+    return { process, bootMs, onlineMs: (await heard) - beganMs, lines }
+  } finally {
+    await watcher.endAsync(true)
+  }
 }
 
+/** For bash: QEMU opens its standard output by name, which works for a pipe and not for what Node gives it. */
 const agentArgs = (folder: string, data: string, line: string): string[] => [
+  ...['-c', 'exec "$0" "$@" > >(cat)', QEMU],
   ...['-machine', 'mps2-an385,memory-backend=flash', '-m', `${MEMORY_BYTES}B`],
   ...['-object', `memory-backend-file,id=flash,size=${MEMORY_BYTES}B,mem-path=${data},share=on`],
   ...['-nic', 'user,model=lan9118', '-display', 'none', '-monitor', 'none'],

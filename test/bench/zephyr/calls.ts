@@ -18,10 +18,9 @@ const FEW = 100
 const MANY = 1_100
 const SENSOR = 'line1-temp'
 const ADDRESS = 0x76
-const RELAY = 'motor-1'
 
 export const instructions: Group = withZephyr({
-  ids: ['zephyr.call', 'zephyr.bus', 'zephyr.gpio', 'floor.zephyr.bus', 'floor.zephyr.loop'],
+  ids: ['zephyr.call', 'zephyr.bus', 'floor.zephyr.bus', 'floor.zephyr.loop'],
   async measure(bench) {
     const said = await runCounted(bench)
     const loop = said.get('loop')?.[0] ?? Number.NaN
@@ -34,7 +33,6 @@ export const instructions: Group = withZephyr({
     return [
       one('zephyr.call', count('add')),
       one('zephyr.bus', each('read')),
-      one('zephyr.gpio', each('toggle')),
       one('floor.zephyr.bus', count('transfers') / TRANSFERS),
       rate('floor.zephyr.loop', 'ticks per instruction', [loop / LOOP_INSTRUCTIONS]),
     ]
@@ -55,8 +53,6 @@ async function runCounted(bench: Bench): Promise<Map<string, number[]>> {
       ['add', add.words('add', [2, 3])],
       ['read-few', loops.words('read-register', [SENSOR, ADDRESS, FEW])],
       ['read-many', loops.words('read-register', [SENSOR, ADDRESS, MANY])],
-      ['toggle-few', loops.words('toggle', [RELAY, FEW])],
-      ['toggle-many', loops.words('toggle', [RELAY, MANY])],
     ]),
   )
   const tests = join(firmware, 'tests/zephyr')
@@ -66,11 +62,11 @@ async function runCounted(bench: Bench): Promise<Map<string, number[]>> {
   ])
   const lines: string[] = []
   const icount = ['-icount', 'shift=6,align=off,sleep=off']
-  const emulated = await start([...quietArgs(image), ...icount], /^bench ended/, QEMU, (line) => lines.push(line))
+  const emulated = await start([...quietArgs(image), ...icount], /bench ended/, QEMU, (line) => lines.push(line))
   await emulated.stop('SIGKILL')
   const found = new Map<string, number[]>()
   for (const line of lines) {
-    const [, name = '', ticks, outcome] = /^bench (\S+) (\d+) (\w.*)$/.exec(line.trim()) ?? []
+    const [, name = '', ticks, outcome] = /bench (\S+) (\d+) (\w.*)$/.exec(line.trim()) ?? []
     if (ticks === undefined) continue
     if (!outcome?.startsWith('completed')) throw new Error(`${name}: ${outcome}`)
     found.set(name, [...(found.get(name) ?? []), Number(ticks)])

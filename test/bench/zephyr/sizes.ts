@@ -28,38 +28,41 @@ export function partOf(path: string): string {
   return 'other'
 }
 
-const SYMBOL = /^[0-9a-f]+ ([0-9a-f]+) (\w) (\S+)(?:\t(.*))?$/
+const SYMBOL = /^([0-9a-f]+) ([0-9a-f]+) (\w) (\S+)(?:\t(.*))?$/
 
-/** Reads `nm -S -l`: size, kind, name and the place of each symbol. */
-export function sizesBySymbol(listing: string): Map<string, { flash: number; ram: number }> {
+/** A flash that is simulated in memory is none of the agent's. */
+const SIMULATED = 'FLASH_MEMORY'
+type Range = { readonly from: number; readonly to: number }
+const NOTHING: Range = { from: 0, to: 0 }
+
+/** Reads `nm -S -l`: address, size, kind, name and the place of each symbol; `without` is a range that does not count. */
+export function sizesBySymbol(listing: string, without = NOTHING): Map<string, { flash: number; ram: number }> {
   const parts = new Map<string, { flash: number; ram: number }>()
   for (const line of listing.split('\n')) {
-    const [, size = '', kind = '', , place = ''] = SYMBOL.exec(line) ?? []
-    if (size === '') continue
+    const [, at = '', size = '', kind = '', , place = ''] = SYMBOL.exec(line) ?? []
+    const address = Number.parseInt(at, 16)
+    if (size === '' || (address >= without.from && address < without.to)) continue
     const part = parts.get(partOf(place)) ?? { flash: 0, ram: 0 }
     const bytes = Number.parseInt(size, 16)
-    if (/[tTrRwWvV]/.test(kind)) part.flash += bytes
-    else if (/[bB]/.test(kind)) part.ram += bytes
-    else if (/[dD]/.test(kind)) {
-      part.ram += bytes
-      part.flash += bytes
-    }
+    if (/[tTrRwWvVdD]/.test(kind)) part.flash += bytes
+    if (/[bBdD]/.test(kind)) part.ram += bytes
     parts.set(partOf(place), part)
   }
   return parts
 }
 
+const tool = (name: string, args: readonly string[]): string =>
+  execFileSync(`arm-none-eabi-${name}`, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+
 /** Of an ELF file; what has no symbol, as texts have none, is a part of its own. */
 export function sizesOf(folder: string): Sizes {
   const elf = join(folder, 'zephyr.elf')
-  const [, sizes = ''] = execFileSync('arm-none-eabi-size', [elf], { encoding: 'utf8' }).split('\n')
+  const [, sizes = ''] = tool('size', [elf]).split('\n')
   const [text = 0, data = 0, bss = 0] = sizes.trim().split(/\s+/).map(Number)
-  const listing = execFileSync('arm-none-eabi-nm', ['-S', '-l', elf], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  const parts = sizesBySymbol(listing)
-  const named = [...parts.values()].reduce((sum, { flash }) => sum + flash, 0)
+  const [, size, from] = new RegExp(`^${SIMULATED}\\s+(\\d+)\\s+(\\d+)$`, 'm').exec(tool('size', ['-A', elf])) ?? []
+  const simulated = { from: Number(from ?? 0), to: Number(from ?? 0) + Number(size ?? 0) }
+  const parts = sizesBySymbol(tool('nm', ['-S', '-l', elf]), simulated)
+  const named = [...parts.values()].reduce((sum, part) => sum + part.flash, 0)
   parts.set('texts, tables and gaps', { flash: text + data - named, ram: 0 })
-  return { parts, flash: text + data, ram: data + bss }
+  return { parts, flash: text + data, ram: data + bss - (simulated.to - simulated.from) }
 }
