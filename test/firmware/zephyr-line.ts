@@ -76,7 +76,8 @@ export async function askPem(place: LinePlace, name: string, pem: string): Promi
         text += piece
         const answer = linesOf(text).find((one) => /^(ok|error)\b/.test(one))
         if (answer !== undefined) resolve(answer)
-        if (!text.endsWith(`${name}> `)) return
+        // The log may have said something behind it.
+        if (!text.includes(`${name}> `)) return
         text = ''
         line.write(`${left.shift() ?? ''}\r`)
       })

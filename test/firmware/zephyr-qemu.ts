@@ -36,7 +36,7 @@ async function monitor(socket: string, execute: string): Promise<void> {
   }
 }
 
-function agent(folder: string, { id, broker, tokenFile, data, more = [] }: ZephyrOptions): ZephyrAgent {
+function agent(folder: string, { id, broker, tokenFile, data, more = [], pems = {} }: ZephyrOptions): ZephyrAgent {
   const [serial, qmp] = [`${data}.serial`, `${data}.qmp`]
   if (!existsSync(data)) {
     writeFileSync(data, '')
@@ -69,6 +69,10 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [] }: Zephy
 
   async function tell(): Promise<void> {
     await provision(place, { id, host: HOST, port, ...(token !== undefined && { token }) })
+    for (const [name, pem] of Object.entries(pems)) {
+      const answer = await askPem(place, name, pem)
+      if (!answer.startsWith('ok')) throw new Error(answer)
+    }
     isTold = true
   }
 

@@ -13,6 +13,8 @@ if (noZephyr) console.warn('skipped: the C agent on Zephyr, for which there is n
 export type ZephyrOptions = AgentOptions & {
   /** It is told over its serial line what it needs; else by what the board has for that. @default false */
   readonly isToldByShell?: boolean
+  /** Settings in PEM, which it is told over its serial line before it starts for the first time. */
+  readonly pems?: Readonly<Record<string, string>>
 }
 
 /** An agent whose serial line is at hand. */

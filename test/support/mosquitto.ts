@@ -34,9 +34,15 @@ export async function mosquittoWith(dir: string, lines: readonly string[]): Prom
 }
 
 /** Mosquitto with the access rules that the manager gives out, on a port of its own. */
-export async function mosquitto(options: { dir: string; port: number; files: MosquittoFiles }): Promise<Program> {
-  const { dir, port, files } = options
+export async function mosquitto(options: {
+  dir: string
+  port: number
+  files: MosquittoFiles
+  more?: readonly string[]
+}): Promise<Program> {
+  const { dir, port, files, more = [] } = options
   for (const [name, text] of Object.entries({ passwd: files.passwd, acl: files.acl }))
     await writeFile(join(dir, name), text, { mode: 0o600 })
-  return mosquittoWith(dir, files.conf.replace('listener 1883', `listener ${port} 127.0.0.1`).split('\n'))
+  const conf = files.conf.replace('listener 1883', `listener ${port} 127.0.0.1`)
+  return mosquittoWith(dir, [...conf.split('\n'), ...more])
 }

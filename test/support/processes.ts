@@ -159,6 +159,8 @@ export type FleetOptions = {
   readonly slots?: number
   /** Users beside `ann`, and what they are. */
   readonly users?: Readonly<Record<string, 'user' | 'operator'>>
+  /** Further lines of Mosquitto's configuration. */
+  readonly brokerLines?: readonly string[]
   /** Further settings of single proplets. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, string | number>>>>
 }
@@ -191,7 +193,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   const url = `mqtt://127.0.0.1:${port}`
   const { tokens, files } = await provision(data, dir, options)
   const external = options.broker === 'mosquitto'
-  const broker = external ? await mosquitto({ dir, port, files }) : undefined
+  const broker = external ? await mosquitto({ dir, port, files, more: options.brokerLines ?? [] }) : undefined
   const { username, password } = files.manager
   const manager = program({
     name: 'manager',

@@ -152,6 +152,7 @@ static void on_event(struct mqtt_client *who, const struct mqtt_evt *event)
 int port_link_init(const struct port_link_events *given)
 {
 	events = given;
+	link_socket_init();
 	return 0;
 }
 
@@ -187,12 +188,15 @@ static void configure(const struct port_link_options *options)
 	}
 }
 
-/** Nobody is told of it but the log, and that once in a row. */
+/** Nobody is told of it but the log, and that once in a row, or where the reason is another one. */
 static int cannot_dial(int error)
 {
-	if (failures++ == 0) {
-		port_log(PORT_LOG_WRN, "link", "broker %s:%u: %s", host, host_port,
-			 error == -EHOSTUNREACH ? "the name is not known" : strerror(-error));
+	static char said[96];
+	const char *words = link_socket_words(error);
+
+	if (failures++ == 0 || strncmp(said, words, sizeof(said) - 1) != 0) {
+		port_log(PORT_LOG_WRN, "link", "broker %s:%u: %s", host, host_port, words);
+		(void)snprintf(said, sizeof(said), "%s", words);
 	}
 	return error;
 }

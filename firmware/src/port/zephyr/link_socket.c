@@ -3,10 +3,14 @@
 /*
  * The client's own TCP transport waits until the broker listens and until the socket takes what is
  * sent: meanwhile nobody would feed the watchdog. Here what is sent goes into a queue.
+ *
+ * One thing waits: Zephyr's TLS sockets connect and shake hands at once. The agent's thread stands
+ * still for at most the time that link_tls.c holds against the watchdog's. Calls go on meanwhile.
  */
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <zephyr/net/mqtt.h>
 #include <zephyr/net/socket.h>
@@ -14,6 +18,8 @@
 #include <zephyr/sys/ring_buffer.h>
 
 #include "link_socket.h"
+#include "link_tls.h"
+#include "settings.h"
 
 /* For what was said last to leave, and for the broker to hang up. */
 #define FLUSH_MS 200
@@ -22,8 +28,31 @@ RING_BUF_DECLARE(queue, CONFIG_SAMARA_LINK_QUEUE);
 
 static int fd = -1;
 static bool is_dry;
+static bool is_secured;
+/* Why nobody may be spoken to; NULL: nothing. */
+static const char *obstacle;
+/* TLS has encrypted as much and the socket has not taken it: it has to be given once more, and no
+ * more than that. */
+static uint32_t refused;
 
-static int set_up(void)
+void link_socket_init(void)
+{
+	int len = samara_setting_len(samara_setting_find("ca"));
+
+	/* Whoever stored an authority wants no plain connection, whatever is wrong. */
+	is_secured = len != 0 && len != -ENOENT;
+	if (!is_secured) {
+		obstacle = NULL;
+	} else if (len < 0) {
+		obstacle = "the setting ca cannot be read";
+	} else if (!IS_ENABLED(CONFIG_SAMARA_TLS)) {
+		obstacle = "the setting ca is stored, and this image has no TLS";
+	} else {
+		obstacle = link_tls_init();
+	}
+}
+
+static int set_up(const char *host)
 {
 	int flags = zsock_fcntl(fd, ZVFS_F_GETFL, 0);
 	int one = 1;
@@ -32,17 +61,19 @@ static int set_up(void)
 	    zsock_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one))) {
 		return -errno;
 	}
-	return 0;
+	return is_secured ? link_tls_set_up(fd, host) : 0;
 }
 
-static int dial(const struct zsock_addrinfo *address)
+static int dial(const struct zsock_addrinfo *address, const char *host)
 {
-	fd = zsock_socket(address->ai_family, SOCK_STREAM, IPPROTO_TCP);
-	int error = fd < 0 ? -errno : set_up();
+	fd = zsock_socket(address->ai_family, SOCK_STREAM,
+			  is_secured ? IPPROTO_TLS_1_2 : IPPROTO_TCP);
+	int error = fd < 0 ? -errno : set_up(host);
 
 	if (!error && zsock_connect(fd, address->ai_addr, address->ai_addrlen) &&
 	    errno != EINPROGRESS) {
-		error = -errno;
+		/* A handshake that takes too long is told as a socket that would wait. */
+		error = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	}
 	if (error) {
 		link_socket_close(false);
@@ -57,16 +88,33 @@ int link_socket_dial(const char *host, uint16_t port)
 	char service[sizeof("65535")];
 
 	link_socket_close(false);
+	if (obstacle) {
+		return -EPERM;
+	}
 	(void)snprintf(service, sizeof(service), "%u", port);
 	if (zsock_getaddrinfo(host, service, &hints, &found) || !found) {
 		return -EHOSTUNREACH;
 	}
-	int error = dial(found);
+	int error = dial(found, host);
 
 	zsock_freeaddrinfo(found);
 	ring_buf_reset(&queue);
 	is_dry = false;
+	refused = 0;
 	return error;
+}
+
+const char *link_socket_words(int error)
+{
+	if (error == -EHOSTUNREACH) {
+		return "the name is not known";
+	}
+	if (obstacle) {
+		return obstacle;
+	}
+	bool is_handshake = error == -ECONNABORTED || error == -ECONNRESET;
+
+	return is_secured && is_handshake ? link_tls_words() : strerror(-error);
 }
 
 int link_socket_dialled(void)
@@ -126,11 +174,13 @@ int link_socket_flush(void)
 {
 	while (fd >= 0 && !ring_buf_is_empty(&queue)) {
 		uint8_t *data;
-		uint32_t len = ring_buf_get_claim(&queue, &data, CONFIG_SAMARA_LINK_QUEUE);
+		uint32_t len = ring_buf_get_claim(&queue, &data,
+						  refused ? refused : CONFIG_SAMARA_LINK_QUEUE);
 		ssize_t sent = zsock_send(fd, data, len, ZSOCK_MSG_DONTWAIT);
 		int error = sent < 0 ? -errno : 0;
 
 		(void)ring_buf_get_finish(&queue, sent > 0 ? (uint32_t)sent : 0);
+		refused = error == -EAGAIN ? len : 0;
 		if (error) {
 			return error == -EAGAIN ? 0 : error;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file @brief One connection that never blocks, as custom transport of Zephyr's MQTT client. */
+/** @file @brief One connection, as custom transport of Zephyr's MQTT client. It blocks nowhere but
+ * where TLS is dialled. */
 
 #ifndef SAMARA_ZEPHYR_LINK_SOCKET_H_
 #define SAMARA_ZEPHYR_LINK_SOCKET_H_
@@ -9,8 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** @brief After samara_settings_load(): whether to speak TLS, or to nobody. */
+void link_socket_init(void);
 /** @brief Begin to connect. @retval 0 @retval -errno Nobody can be tried. */
 int link_socket_dial(const char *host, uint16_t port);
+/** @brief What link_socket_dial() answered, in words. */
+const char *link_socket_words(int error);
 /** @brief What it came to, once the socket can be written. @retval 0 @retval -errno */
 int link_socket_dialled(void);
 /** @brief Close it. `polite`: what is queued leaves first, and the other end hangs up, both within
