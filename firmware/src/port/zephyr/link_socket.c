@@ -61,7 +61,7 @@ static int set_up(const char *host)
 	    zsock_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one))) {
 		return -errno;
 	}
-	return is_secured ? link_tls_set_up(fd, host) : 0;
+	return IS_ENABLED(CONFIG_SAMARA_TLS) && is_secured ? link_tls_set_up(fd, host) : 0;
 }
 
 static int dial(const struct zsock_addrinfo *address, const char *host)
@@ -114,7 +114,8 @@ const char *link_socket_words(int error)
 	}
 	bool is_handshake = error == -ECONNABORTED || error == -ECONNRESET;
 
-	return is_secured && is_handshake ? link_tls_words() : strerror(-error);
+	return IS_ENABLED(CONFIG_SAMARA_TLS) && is_secured && is_handshake ? link_tls_words()
+									   : strerror(-error);
 }
 
 int link_socket_dialled(void)
