@@ -7,6 +7,7 @@ import { list } from '../pages.ts'
 import type { Session } from '../session.ts'
 import type { Column } from '../table.ts'
 import { labels } from '../values.ts'
+import { provisionBoard } from './proplets-provision.ts'
 
 const columns = (nowMs: number): readonly Column<PropletView>[] => [
   { title: 'PROPLET', of: ({ id }) => id },
@@ -43,6 +44,7 @@ export function proplets(parent: Command, host: Host): void {
   )
   showOne(all, host)
   add(all, host)
+  provisionBoard(all, host)
   label(all, host)
   act<[string], object>(
     describe(all, 'rm <name>', {

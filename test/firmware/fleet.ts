@@ -45,8 +45,9 @@ export type AgentFleet = {
   /** Submits to the agent, and waits for the result or the error. */
   readonly call: Call
   readonly ear: Ear
-  /** The manager's HTTP API. */
+  /** The manager's HTTP API, and where it is. */
   readonly api: Api
+  readonly http: () => string
   /** Resolves when the agent is online on a connection that it does not have now. */
   onlineAgain(): Promise<unknown>
 }
@@ -81,13 +82,17 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
     const known = agent.lines().flatMap((line) => /link: (online, epoch \d+)/.exec(line)?.[1] ?? [])
     return agent.says(new RegExp(`link: (?!(?:${known.join('|')})$)online, epoch`))
   }
-  return { fleet, agent, data, user, call, ear, api: (...asked) => api(fleet.manager, ...asked), onlineAgain }
+  const http = () => httpOf(fleet.manager)
+  return { fleet, agent, data, user, call, ear, api: (...asked) => api(http(), ...asked), http, onlineAgain }
 }
 
 /** It has another port each time that it starts. */
-async function api(manager: Program, ...[method, path, body]: Parameters<Api>): Promise<unknown> {
+function httpOf(manager: Program): string {
   const ready = manager.lines().findLast((line) => line.includes('"msg":"ready"')) ?? '{}'
-  const { http } = JSON.parse(ready) as { http?: string }
+  return `${JSON.parse(ready).http}`
+}
+
+async function api(http: string, ...[method, path, body]: Parameters<Api>): Promise<unknown> {
   const answer = await fetch(`${http}${path}`, {
     method,
     ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),

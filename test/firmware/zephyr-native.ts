@@ -25,9 +25,11 @@ function agent(folder: string, options: ZephyrOptions): ZephyrAgent {
     const line = simulated.lines().findLast((one) => TERMINAL.test(one)) ?? ''
     return { terminal: TERMINAL.exec(line)?.[1] ?? '' }
   }
+  const line = async () => (await place()).terminal
   let isTold = !isToldByShell
 
   return Object.assign(Object.create(simulated), {
+    line,
     ask: async (command: string) => ask(await place(), command),
     askPem: async (name: string, pem: string) => askPem(await place(), name, pem),
     async start() {
@@ -49,6 +51,7 @@ function agent(folder: string, options: ZephyrOptions): ZephyrAgent {
 export const nativeSim: ZephyrBoard = {
   name: 'native_sim',
   target: 'native_sim/native/64',
+  host: '127.0.0.1',
   build: ['-DZEPHYR_TOOLCHAIN_VARIANT=host'],
   missing: () => undefined,
   agent,

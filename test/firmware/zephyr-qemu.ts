@@ -84,6 +84,7 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [], pems = 
   }
 
   return Object.assign(Object.create(emulated), {
+    line: async () => serial,
     ask: (command: string) => ask(place, command),
     askPem: (name: string, pem: string) => askPem(place, name, pem),
     async start() {
@@ -100,6 +101,7 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [], pems = 
 export const mps2: ZephyrBoard = {
   name: 'mps2_an385',
   target: 'mps2/an385',
+  host: HOST,
   get build() {
     return armSettings()
   },

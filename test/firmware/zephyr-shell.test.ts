@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { startAgentFleet } from './fleet.ts'
+import { samara } from '../cli/support.ts'
+import { AGENT, startAgentFleet } from './fleet.ts'
 import { agentOf, boards, imageOf, noZephyr, ZEPHYR_BUILD_MS, ZEPHYR_TEST_MS, type ZephyrAgent } from './zephyr.ts'
 
 /** What the agent has to be told, over the serial line of a board; it is kept in flash. */
@@ -15,7 +16,7 @@ describe.skipIf(noZephyr).each(boards)('the serial shell of the C agent on Zephy
   /** An agent that was told what it needs over its line, and nothing in another way. */
   async function start() {
     let agent: ZephyrAgent | undefined
-    const { call } = await startAgentFleet({
+    const { call, fleet, http } = await startAgentFleet({
       broker: 'embedded',
       make: async (options) => {
         agent = await agentOf(board)({ ...options, isToldByShell: true })
@@ -24,7 +25,7 @@ describe.skipIf(noZephyr).each(boards)('the serial shell of the C agent on Zephy
     })
     const { ask, askPem, reset } = agent as ZephyrAgent
     const last = async (command: string) => (await ask(command)).at(-1)
-    return { call, ask, askPem, reset, last, agent: agent as ZephyrAgent }
+    return { call, fleet, http, ask, askPem, reset, last, agent: agent as ZephyrAgent }
   }
 
   test(
@@ -40,6 +41,19 @@ describe.skipIf(noZephyr).each(boards)('the serial shell of the C agent on Zephy
       expect(shown).toContain('namespace=default, of the image')
       expect(shown).toContain('wifi-ssid: not set')
       expect(shown.at(-1)).toBe(`ok ${board.target}`)
+    },
+    ZEPHYR_TEST_MS,
+  )
+
+  test(
+    'is what `samara proplets provision` tells a board that has another token over',
+    async () => {
+      const { call, fleet, http, agent } = await start()
+      const broker = `mqtt://${board.host}:${new URL(fleet.url).port}`
+      const words = ['proplets', 'provision', AGENT, await agent.line(), '--broker', broker, '--manager', http()]
+      expect(await samara(words)).toMatchObject({ code: 0, out: `proplet ${AGENT} is heard: ${board.target}\n` })
+      const add = { function: 'add', export: 'add', args: [2, 3] }
+      expect(await call(add)).toMatchObject({ outcome: 'completed', value: 5 })
     },
     ZEPHYR_TEST_MS,
   )

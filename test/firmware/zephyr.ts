@@ -25,12 +25,16 @@ export type ZephyrAgent = Program & {
   askPem(name: string, pem: string): Promise<string>
   /** What a reset line does: memory is new, flash is kept. Resolves when it is online again. */
   reset(): Promise<void>
+  /** Its serial line: a device of this machine, or a socket. */
+  line(): Promise<string>
 }
 
 /** A board that is simulated or emulated here. */
 export type ZephyrBoard = {
   readonly name: string
   readonly target: string
+  /** This machine's loopback, as the board has it. */
+  readonly host: string
   /** Its settings of CMake. */
   readonly build: readonly string[]
   /** Programs that are missing here, in words. */

@@ -1,8 +1,8 @@
+import type { SerialShell } from '../../../shared/board/shell.ts'
 import { SamaraError, show } from '../../../shared/errors.ts'
 import type { PropertyValue } from '../part.ts'
 import { type BoardPart, propertyOf } from './board-parts.ts'
 import type { Monitor } from './monitor.ts'
-import type { SerialShell } from './serial-shell.ts'
 import type { PartAccess } from './simulator.ts'
 
 /** Parts of a board by Renode's monitor: a model has properties, and a button two commands. */
@@ -40,7 +40,7 @@ function token(value: PropertyValue): string {
 }
 
 /** By the command `cell` in the shell of an image that has its own emulated parts. */
-export const byShell = (shell: SerialShell): PartAccess => ({
+export const byShell = (shell: Pick<SerialShell, 'ask'>): PartAccess => ({
   async get(part, property) {
     const { as } = propertyOf(part, property)
     const answer = await shell.ask(`cell read ${part.at}`)

@@ -1,4 +1,5 @@
-import { ColorReader, TelnetReader } from './terminal.ts'
+import { ColorReader } from '../../../shared/board/colors.ts'
+import { TelnetReader } from './telnet.ts'
 
 /**
  * What Renode's monitor says, in replies. After each command it writes a prompt, `(monitor) ` or `(NAME) `, as a run of

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { openSerialShell } from '../../../shared/board/shell.ts'
 import { byShell, setInitial } from './access.ts'
 import { type BoardSpec, tokenOf } from './board-spec.ts'
 import { startProgram } from './program.ts'
-import { openSerialShell } from './serial-shell.ts'
 import type { Simulator, SimulatorWorld } from './simulator.ts'
 
 /** Zephyr's native simulator: the image is a program, its serial line is the program's input and output. */

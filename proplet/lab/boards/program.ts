@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { plain } from '../../../shared/board/colors.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { SamaraError } from '../../../shared/errors.ts'
-import { plain } from './terminal.ts'
 
 /** A simulator as a process: it ends when it is told to, and whenever we do. */
 export interface SimulatorProgram {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import { type Provision, provision } from '../../../shared/board/provision.ts'
+import { openSerialShell } from '../../../shared/board/shell.ts'
 import { byShell, setInitial } from './access.ts'
 import { type BoardSpec, tokenOf } from './board-spec.ts'
 import { startProgram } from './program.ts'
-import { type Provision, provision } from './provision.ts'
 import { openQmp } from './qmp.ts'
 import { pause, reach } from './reach.ts'
-import { openSerialShell } from './serial-shell.ts'
 import type { Simulator, SimulatorWorld } from './simulator.ts'
 
 /** What QEMU's user network calls the loopback of the host. */
@@ -35,7 +35,7 @@ export async function startQemu(spec: BoardSpec, world: SimulatorWorld): Promise
     // It has waited for the first ear on its serial line: nothing of the boot is missed.
     await qmp.execute('cont')
     if (spec.broker) await provision(shell, wantedOf(spec, token), startMs)
-    else if (parts.size > 0) await shell.insist('cell list', startMs)
+    if (parts.size > 0) await shell.insist('cell list', startMs)
     await setInitial(byShell(shell), parts.values())
     const stop = async () => {
       const quit = qmp.execute('quit').catch(() => undefined)

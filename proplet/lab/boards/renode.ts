@@ -1,14 +1,14 @@
 import { extname, join } from 'node:path'
+import { provision } from '../../../shared/board/provision.ts'
+import { openSerialShell, type SerialShell } from '../../../shared/board/shell.ts'
 import { SamaraError } from '../../../shared/errors.ts'
 import { byMonitor, setInitial } from './access.ts'
 import { type BoardSpec, tokenOf } from './board-spec.ts'
 import type { JailPlan } from './jail.ts'
 import { type Monitor, openMonitor } from './monitor.ts'
 import { type SimulatorProgram, startProgram } from './program.ts'
-import { provision } from './provision.ts'
 import { pause, reach } from './reach.ts'
 import { openRelay } from './relay.ts'
-import { openSerialShell, type SerialShell } from './serial-shell.ts'
 import type { Simulator, SimulatorWorld } from './simulator.ts'
 
 /**
@@ -49,7 +49,10 @@ export async function startRenode(spec: BoardSpec, world: SimulatorWorld): Promi
     await setInitial(access, spec.parts.values())
     const shell = await openLine(await reach(places.serial, program, world), world, closings)
     await monitor.run('start')
-    if (spec.broker) await provision(shell, wantedOf(spec), startMs)
+    if (spec.broker) {
+      await provision(shell, wantedOf(spec), startMs)
+      await shell.insist('samara show', startMs)
+    }
     const lost = new Promise<string>((resolve) => monitor.onClosed((why) => resolve(`its monitor: ${why}`)))
     return { ...access, ended: Promise.race([program.ended, lost]), stop: () => stop(monitor) }
   } catch (error) {

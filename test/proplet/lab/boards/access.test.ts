@@ -20,7 +20,7 @@ function other(answer = '') {
     return answer
   }
   const monitor = byMonitor({ run: async (command) => [await hear(command)], onClosed() {}, close() {} })
-  const shell = byShell({ ask: hear, insist: hear, close() {} })
+  const shell = byShell({ ask: hear })
   return { asked, monitor, shell }
 }
 

@@ -1,6 +1,6 @@
-import type { Clock, Stop } from '../../../shared/clock.ts'
-import { SamaraError, show } from '../../../shared/errors.ts'
-import { plain } from './terminal.ts'
+import type { Clock, Stop } from '../clock.ts'
+import { SamaraError, show } from '../errors.ts'
+import { plain } from './colors.ts'
 
 /**
  * The shell of an image, over its serial line: commands of ours end with one line that begins with `ok` or `error`. The
@@ -11,6 +11,8 @@ export interface SerialShell {
   ask(command: string): Promise<string>
   /** As `ask`, said again until somebody answers: the board may still be starting. */
   insist(command: string, withinMs: number): Promise<string>
+  /** As `ask`, of a command that wants lines after it: each is said when `prompt` asks for it. */
+  askLines(command: string, lines: readonly string[], prompt: string): Promise<string>
   /** Nobody is there any more. */
   close(why: string): void
 }
@@ -29,9 +31,19 @@ const MAX_WAITING = 64
 const AGAIN_MS = 2_000
 const ANSWER = /^(ok|error)\b[ :]*(.*)$/
 
+type Asked = {
+  readonly command: string
+  readonly limitMs: number
+  readonly lines?: readonly string[]
+  readonly prompt?: string
+}
+
 type Waiting = {
   readonly command: string
   readonly limitMs: number
+  /** What it is yet to be told, and the words that ask for it. */
+  readonly lines: string[]
+  readonly prompt: string | undefined
   readonly done: (answer: string) => void
   readonly failed: (error: SamaraError) => void
   stop: Stop
@@ -58,7 +70,11 @@ class Shell implements SerialShell {
   }
 
   ask(command: string): Promise<string> {
-    return this.#ask(command, this.#options.limitMs)
+    return this.#ask({ command, limitMs: this.#options.limitMs })
+  }
+
+  askLines(command: string, lines: readonly string[], prompt: string): Promise<string> {
+    return this.#ask({ command, limitMs: this.#options.limitMs, lines, prompt })
   }
 
   async insist(command: string, withinMs: number): Promise<string> {
@@ -66,7 +82,7 @@ class Shell implements SerialShell {
     const endMs = clock.monotonic() + withinMs
     for (;;) {
       try {
-        return await this.#ask(command, AGAIN_MS)
+        return await this.#ask({ command, limitMs: AGAIN_MS })
       } catch (error) {
         const isSilent = error instanceof SamaraError && error.code === 'DEADLINE_EXCEEDED'
         if (!isSilent || clock.monotonic() > endMs) throw error
@@ -74,13 +90,13 @@ class Shell implements SerialShell {
     }
   }
 
-  #ask(command: string, limitMs: number): Promise<string> {
-    checkCommand(command)
+  #ask({ command, limitMs, lines = [], prompt }: Asked): Promise<string> {
+    for (const one of [command, ...lines]) checkCommand(one)
     if (this.#over !== undefined) throw away(this.#over)
     if (this.#queue.length >= MAX_WAITING)
       throw new SamaraError('RESOURCE_EXHAUSTED', `shell: ${MAX_WAITING} commands wait, the most there may be`)
     return new Promise((done, failed) => {
-      this.#queue.push({ command, limitMs, done, failed, stop: () => undefined })
+      this.#queue.push({ command, limitMs, lines: [...lines], prompt, done, failed, stop: () => undefined })
       this.#next()
     })
   }
@@ -126,7 +142,19 @@ class Shell implements SerialShell {
   #hear(bytes: Uint8Array): void {
     const lines = (this.#text + this.#decoder.decode(bytes, { stream: true })).split('\n')
     this.#text = (lines.pop() ?? '').slice(-MAX_LINE)
-    for (const line of lines) this.#read(plain(line).replaceAll('\r', '').trim())
+    for (const line of lines) {
+      this.#goOn(line)
+      this.#read(plain(line).replaceAll('\r', '').trim())
+    }
+    if (this.#goOn(this.#text)) this.#text = ''
+  }
+
+  /** Says the next line where it is asked for: a prompt has no end, but the log may have said something behind it. */
+  #goOn(text: string): boolean {
+    const { prompt, lines = [] } = this.#now ?? {}
+    if (prompt === undefined || lines.length === 0 || !text.includes(prompt)) return false
+    this.#options.write(`${lines.shift()}\r`)
+    return true
   }
 
   #read(line: string): void {
@@ -148,8 +176,8 @@ class Shell implements SerialShell {
 
 const away = (why: string): SamaraError => new SamaraError('UNAVAILABLE', `shell: ${why}`)
 
-/** A token is not shown to whoever reads of an error. */
-const wordsOf = (command: string): string => command.replace(/^(samara set token) .*/, '$1 ***')
+/** A secret is not shown to whoever reads of an error. */
+const wordsOf = (command: string): string => command.replace(/^(samara set (?:token|wifi-psk)) .*/, '$1 ***')
 
 function checkCommand(command: string): void {
   if (command.length <= MAX_COMMAND && /^[\u0020-\u007e]+$/.test(command)) return

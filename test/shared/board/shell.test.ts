@@ -1,10 +1,6 @@
-import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { openQmp } from '../../../../proplet/lab/boards/qmp.ts'
-import { openSerialShell } from '../../../../proplet/lab/boards/serial-shell.ts'
-import { realClock } from '../../../../shared/clock.ts'
-import { temporaryFolder } from '../running.ts'
+import { describe, expect, test } from 'vitest'
+import { openSerialShell } from '../../../shared/board/shell.ts'
+import { realClock } from '../../../shared/clock.ts'
 
 /** A shell whose other end is the test. */
 function line(limitMs = 500) {
@@ -83,49 +79,24 @@ describe('the shell of an image', () => {
     const { shell } = line()
     await expect(async () => shell.ask(command)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
-})
 
-describe("QEMU's control", () => {
-  async function qemu(answer: (command: string, id: number) => string | undefined) {
-    const path = join(temporaryFolder(), 'qmp')
-    const server = createServer((socket) => {
-      socket.write('{"QMP": {}}\r\n')
-      socket.on('error', () => undefined)
-      socket.on('data', (bytes: Buffer) => {
-        for (const text of bytes.toString().trim().split('\n')) {
-          const { execute, id } = JSON.parse(text)
-          const said = answer(execute, id)
-          if (said) socket.write(`{"event": "RESUME"}\r\n${said}\r\n`)
-        }
-      })
-      onTestFinished(() => void socket.destroy())
-    })
-    await new Promise<void>((resolve) => server.listen(path, resolve))
-    onTestFinished(() => void server.close())
-    return path
-  }
-  const ok = (_: string, id: number) => `{"return": {"status": "running"}, "id": ${id}}`
-
-  test('answers commands, events between them aside', async () => {
-    const qmp = await openQmp(connect(await qemu(ok)), { clock: realClock, limitMs: 5_000 })
-    onTestFinished(() => qmp.close())
-    expect(await qmp.execute('query-status')).toEqual({ status: 'running' })
+  test('says each line of more when it is asked for, whatever the log says behind the question', async () => {
+    const { shell, sent, says } = line()
+    const answer = shell.askLines('samara set ca', ['one', 'two', '.'], 'ca> ')
+    says('samara:~$ samara set ca\r\nits lines, and at the end a line with a dot\r\nca')
+    expect(sent).toEqual(['samara set ca\r'])
+    says('> ')
+    expect(sent.slice(1)).toEqual(['one\r'])
+    says('\r\nca> [00:01] <inf> link: online, epoch 3\r\n')
+    expect(sent.slice(2)).toEqual(['two\r'])
+    says('\r\nca> ')
+    expect(sent.slice(3)).toEqual(['.\r'])
+    says('\r\nok ca is stored\r\nsamara:~$ ')
+    expect(await answer).toBe('ca is stored')
   })
 
-  test('fails in the words of QEMU', async () => {
-    const path = await qemu((command, id) =>
-      command === 'fly' ? `{"error": {"desc": "The command fly has not been found"}, "id": ${id}}` : ok(command, id),
-    )
-    const qmp = await openQmp(connect(path), { clock: realClock, limitMs: 5_000 })
-    onTestFinished(() => qmp.close())
-    await expect(qmp.execute('fly')).rejects.toThrow(/qemu: The command fly has not been found/)
-  })
-
-  test('that does not answer, or is not there, is told within the limit', async () => {
-    const path = await qemu((command, id) => (command === 'cont' ? undefined : ok(command, id)))
-    const qmp = await openQmp(connect(path), { clock: realClock, limitMs: 200 })
-    onTestFinished(() => qmp.close())
-    await expect(qmp.execute('cont')).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-    await expect(openQmp(connect(`${path}.not`), { clock: realClock, limitMs: 200 })).rejects.toThrow(/qemu: ENOENT/)
+  test('shows no passphrase either', async () => {
+    const { shell } = line(50)
+    await expect(shell.ask('samara set wifi-psk very-secret')).rejects.toThrow(/samara set wifi-psk \*\*\*/)
   })
 })
