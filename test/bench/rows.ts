@@ -71,7 +71,8 @@ export const floors: Readonly<Record<string, string>> = {
   'zephyr.boot': 'floor.zephyr.boot',
   'zephyr.roundtrip': 'floor.zephyr.path',
   'zephyr.publish64k': 'floor.zephyr.publish64k',
-  'zephyr.bus': 'floor.zephyr.bus',
+  'zephyr.i2c': 'floor.zephyr.i2c',
+  'zephyr.gpio': 'floor.zephyr.gpio',
   'proplets.1000': 'floor.heartbeats.1000',
   'proplets.10000': 'floor.heartbeats.10000',
 }

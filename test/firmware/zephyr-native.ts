@@ -52,6 +52,7 @@ export const nativeSim: ZephyrBoard = {
   name: 'native_sim',
   target: 'native_sim/native/64',
   host: '127.0.0.1',
+  hastened: ['--rt-ratio=10'],
   build: ['-DZEPHYR_TOOLCHAIN_VARIANT=host'],
   missing: () => undefined,
   agent,

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from '../support/processes.ts'
 import { hasTool } from '../support/tools.ts'
+import { HOST, makeMemory, networked, QEMU, TARGET } from './mps2.ts'
 import type { ZephyrAgent, ZephyrBoard, ZephyrOptions } from './zephyr.ts'
 import { armCompiler, armSettings } from './zephyr-build.ts'
 import { ask, askPem, provision } from './zephyr-line.ts'
@@ -12,10 +12,6 @@ import { ask, askPem, provision } from './zephyr-line.ts'
  * mps2/an385 in QEMU: a Cortex-M3, whose flash is simulated in memory that is a file of this machine, and that is told
  * what it needs over its serial line.
  */
-
-const MEMORY_BYTES = 16 * 1024 * 1024
-/** This machine's loopback, as QEMU's user network has it. */
-const HOST = '10.0.2.2'
 
 /** A command of QEMU's monitor. */
 async function monitor(socket: string, execute: string): Promise<void> {
@@ -38,28 +34,11 @@ async function monitor(socket: string, execute: string): Promise<void> {
 
 function agent(folder: string, { id, broker, tokenFile, data, more = [], pems = {} }: ZephyrOptions): ZephyrAgent {
   const [serial, qmp] = [`${data}.serial`, `${data}.qmp`]
-  if (!existsSync(data)) {
-    writeFileSync(data, '')
-    truncateSync(data, MEMORY_BYTES)
-  }
+  if (!existsSync(data)) makeMemory(data)
   const emulated = program({
     name: id,
-    // Its log is opened by name, which a pipe has and a socket has not.
     command: 'bash',
-    args: [
-      ...['-c', 'exec "$0" "$@" > >(exec cat)', 'qemu-system-arm'],
-      ...['-machine', 'mps2-an385,memory-backend=flash', '-m', `${MEMORY_BYTES}B`],
-      ...['-object', `memory-backend-file,id=flash,size=${MEMORY_BYTES}B,mem-path=${data},share=on`],
-      ...['-nic', 'user,model=lan9118', '-display', 'none', '-monitor', 'none'],
-      // All that it says is also what the program prints.
-      ...[
-        '-chardev',
-        `socket,id=line,path=${serial},server=on,wait=off,logfile=/dev/stdout`,
-        '-serial',
-        'chardev:line',
-      ],
-      ...['-qmp', `unix:${qmp},server=on,wait=off`, '-kernel', join(folder, 'zephyr.elf'), ...more],
-    ],
+    args: networked({ folder, memory: data, serial, more: ['-qmp', `unix:${qmp},server=on,wait=off`, ...more] }),
     ready: /link: online/,
   })
   const place = { socket: serial }
@@ -100,11 +79,12 @@ function agent(folder: string, { id, broker, tokenFile, data, more = [], pems = 
 
 export const mps2: ZephyrBoard = {
   name: 'mps2_an385',
-  target: 'mps2/an385',
+  target: TARGET,
   host: HOST,
+  hastened: [],
   get build() {
     return armSettings()
   },
-  missing: () => ['qemu-system-arm', ...armCompiler].filter((name) => !hasTool(name)).join(', ') || undefined,
+  missing: () => [QEMU, ...armCompiler].filter((name) => !hasTool(name)).join(', ') || undefined,
   agent,
 }

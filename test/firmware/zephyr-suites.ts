@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { counted, QEMU } from './mps2.ts'
 import type { ZephyrBoard } from './zephyr.ts'
 import { zephyrBuild } from './zephyr-build.ts'
 
@@ -42,16 +43,7 @@ export function suitesRun(lines: readonly string[]): SuitesRun {
 
 /** Of the native simulator a program; of a processor what QEMU takes for one. */
 const commandOf = (board: ZephyrBoard, folder: string): [string, string[]] =>
-  board.target.startsWith('native_sim')
-    ? [join(folder, 'zephyr.exe'), []]
-    : [
-        'qemu-system-arm',
-        [
-          ...['-machine', 'mps2-an385', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
-          // Time is what instructions take, 64 ns each: whatever else the machine does, the same happens.
-          ...['-icount', 'shift=6,align=off,sleep=off', '-kernel', join(folder, 'zephyr.elf')],
-        ],
-      ]
+  board.target.startsWith('native_sim') ? [join(folder, 'zephyr.exe'), []] : [QEMU, [...counted(folder)]]
 
 /** Builds the image and runs it until its last line. */
 export async function runSuites(board: ZephyrBoard): Promise<SuitesRun> {

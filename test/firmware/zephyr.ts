@@ -35,6 +35,8 @@ export type ZephyrBoard = {
   readonly target: string
   /** This machine's loopback, as the board has it. */
   readonly host: string
+  /** Arguments with which a minute of the board takes seconds of ours, where it has such. */
+  readonly hastened: readonly string[]
   /** Its settings of CMake. */
   readonly build: readonly string[]
   /** Programs that are missing here, in words. */

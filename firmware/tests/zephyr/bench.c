@@ -6,6 +6,7 @@
  * known length tells how much of the clock is one instruction.
  */
 
+#include <zephyr/drivers/gpio.h>
 #include <zephyr/drivers/i2c.h>
 #include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
@@ -22,8 +23,9 @@
 #define CALL_MS	  600000
 #define RUNS	  3
 #define LOOP	  1000000
-#define TRANSFERS 1000
+#define TIMES	  1000
 #define SENSOR	  0x76
+#define RELAY	  17
 
 static struct hal_session *session;
 static uint8_t value[CONFIG_SAMARA_RESULT_MAX];
@@ -49,6 +51,27 @@ static int transfers(uint32_t times)
 	for (uint32_t done = 0; !error && done < times; done++) {
 		error = i2c_write_read(bus, SENSOR, &place, sizeof(place), bytes, sizeof(bytes));
 	}
+	return error;
+}
+
+static int switches(uint32_t times)
+{
+	const struct device *bus = DEVICE_DT_GET(DT_NODELABEL(emulated_gpio));
+	int error = gpio_pin_configure(bus, RELAY, GPIO_OUTPUT_LOW);
+
+	for (uint32_t done = 0; !error && done < times; done++) {
+		error = gpio_pin_set(bus, RELAY, (int)(done & 1));
+	}
+	return error;
+}
+
+/** Runs one of these, and says what it took. */
+static int measure_driver(const char *name, int (*run)(uint32_t times))
+{
+	uint32_t began = k_cycle_get_32();
+	int error = run(TIMES);
+
+	printk("bench %s %u completed\n", name, k_cycle_get_32() - began);
 	return error;
 }
 
@@ -133,11 +156,12 @@ int main(void)
 
 	loop(LOOP);
 	printk("bench loop %u completed\n", k_cycle_get_32() - began);
-	began = k_cycle_get_32();
 	if (!error) {
-		error = transfers(TRANSFERS);
+		error = measure_driver("transfers", transfers);
 	}
-	printk("bench transfers %u completed\n", k_cycle_get_32() - began);
+	if (!error) {
+		error = measure_driver("switches", switches);
+	}
 	for (size_t index = 0; !error && index < bench_calls_count; index++) {
 		error = measure(&bench_calls[index]);
 	}

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { agentTools } from '../../../cli/firmware/tools.ts'
+import { TARGET } from '../../firmware/mps2.ts'
 import type { Group } from '../bench.ts'
 import { connectUser } from '../client.ts'
 import { ADD, uploadAdd } from '../invoke.ts'
@@ -8,30 +9,24 @@ import { callRows, publishRows } from '../mcu/calls.ts'
 import { latency, type Measured, rate } from '../rows.ts'
 import { startManager } from '../system.ts'
 import { firmware, imageFor, startBoard, withZephyr } from './board.ts'
-import { sizesOf } from './sizes.ts'
 
-const kib = (bytes: number): number => bytes / 1_024
 /** Moves of the shell's cursor, and colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is sent
 const ESCAPES = /\x1b\[[0-9;]*[A-Za-z]/g
 const PROMPT = 'samara:~$ '
 const STACK = /^\s*(\S.*?)\s*: STACK: unused (\d+) usage (\d+) \/ (\d+)/
 
-/** The agent's image on an emulated board: what it takes, how soon it is there, and how fast. */
+/** The agent on an emulated board: how soon it is there, how fast, and how deep. */
 export const agent: Group = withZephyr(
   withTools(agentTools, {
     ids: [
-      ...['zephyr.flash', 'zephyr.ram', 'zephyr.boot', 'zephyr.roundtrip', 'zephyr.publish64k', 'zephyr.stack'],
+      ...['zephyr.boot', 'zephyr.roundtrip', 'zephyr.publish64k', 'zephyr.stack'],
       ...['floor.zephyr.boot', 'floor.zephyr.path', 'floor.zephyr.publish64k'],
     ],
     async measure(bench) {
       const plan = bench.quick ? { calls: 5, modules: 2 } : { calls: 50, modules: 3 }
       const dir = join(bench.dir, 'zephyr-agent')
-      const image = await imageFor('marks', [`-DEXTRA_CONF_FILE=${join(firmware, 'tests/zephyr/marks.conf')}`])
-      const sizes = sizesOf(image)
-      for (const [part, { flash, ram }] of [...sizes.parts].sort(([a], [b]) => a.localeCompare(b)))
-        bench.note(`zephyr.flash: ${part.padEnd(24)} ${kib(flash).toFixed(1)} KiB, RAM ${kib(ram).toFixed(1)} KiB`)
-
+      const image = await imageFor(TARGET, 'marks', [`-DEXTRA_CONF_FILE=${join(firmware, 'tests/zephyr/marks.conf')}`])
       const manager = await startManager(bench, dir)
       await uploadAdd(manager)
       const board = await startBoard(image, manager, 'board')
@@ -51,8 +46,6 @@ export const agent: Group = withZephyr(
       await board.process.stop('SIGKILL')
       await manager.stop()
       return [
-        rate('zephyr.flash', 'KiB', [kib(sizes.flash)]),
-        rate('zephyr.ram', 'KiB', [kib(sizes.ram)]),
         latency('zephyr.boot', [board.onlineMs]),
         latency('floor.zephyr.boot', [board.bootMs]),
         rate('zephyr.stack', 'bytes', [Math.max(...marks.map(({ used }) => used))]),

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { truncateSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { missingTools, program } from '../../../cli/firmware/tools.ts'
+import { HOST, makeMemory, networked, QEMU } from '../../firmware/mps2.ts'
 import { armCompiler, armSettings, zephyrBase, zephyrBuild } from '../../firmware/zephyr-build.ts'
 import { provision } from '../../firmware/zephyr-line.ts'
 import type { Group } from '../bench.ts'
@@ -14,10 +14,6 @@ import { type Manager, register } from '../system.ts'
 /** mps2/an385 in QEMU, as the benchmark runs it. */
 
 export const firmware = join(import.meta.dirname, '../../../firmware')
-const MEMORY_BYTES = 16 * 1024 * 1024
-/** This machine's loopback, as QEMU's user network has it. */
-const HOST = '10.0.2.2'
-export const QEMU = 'qemu-system-arm'
 
 const tools = [program(QEMU, 'qemu-system-arm'), ...armCompiler.map((name) => program(name, 'gcc-arm-none-eabi'))]
 
@@ -46,15 +42,9 @@ function machine(): string {
   return `mps2-an385 (Cortex-M3) of ${version}, on ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
 }
 
-/** An image of the application for this board; `more` are settings of CMake. */
-export const imageFor = (name: string, more: readonly string[]): Promise<string> =>
-  zephyrBuild(`mps2_an385-${name}`, firmware, ['-DBOARD=mps2/an385', ...armSettings(), ...more])
-
-/** Arguments of QEMU for an image that says what it says on standard output. */
-export const quietArgs = (folder: string): string[] => [
-  ...['-machine', 'mps2-an385', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
-  ...['-kernel', join(folder, 'zephyr.elf')],
-]
+/** An image of the application for a board; `more` are settings of CMake. */
+export const imageFor = (target: string, name: string, more: readonly string[]): Promise<string> =>
+  zephyrBuild(`${target.replace('/', '_')}-${name}`, firmware, [`-DBOARD=${target}`, ...armSettings(), ...more])
 
 export type Board = {
   readonly process: Process
@@ -69,12 +59,12 @@ export type Board = {
  * on. `bootMs` is from QEMU's start to the first line of the guest, `onlineMs` to its connection.
  */
 export async function startBoard(folder: string, manager: Manager, id: string): Promise<Board> {
-  const data = join(manager.dir, `${id}.flash`)
-  writeFileSync(data, '')
-  truncateSync(data, MEMORY_BYTES)
+  const memory = join(manager.dir, `${id}.flash`)
+  const args = (line: string) => networked({ folder, memory, serial: line })
+  makeMemory(memory)
   const token = await register(manager, id)
-  const told = await start(agentArgs(folder, data, `${data}.line`), /Booting Zephyr/, 'bash')
-  await provision({ socket: `${data}.line` }, { id, host: HOST, port: `${manager.port}`, token })
+  const told = await start(args(`${memory}.line`), /Booting Zephyr/, 'bash')
+  await provision({ socket: `${memory}.line` }, { id, host: HOST, port: `${manager.port}`, token })
   await told.stop('SIGKILL')
   const lines: string[] = []
   const watcher = await connect(manager.port, 'watcher')
@@ -83,21 +73,10 @@ export async function startBoard(folder: string, manager: Manager, id: string): 
     const heard = new Promise<number>((resolve) => watcher.once('message', () => resolve(performance.now())))
     await watcher.subscribeAsync(`samara/1/default/p/${id}/welcome`, { qos: 1 })
     const beganMs = performance.now()
-    const args = agentArgs(folder, data, `${data}.line2`)
-    const process = await start(args, /Booting Zephyr/, 'bash', (line) => lines.push(line))
+    const process = await start(args(`${memory}.line2`), /Booting Zephyr/, 'bash', (line) => lines.push(line))
     const bootMs = performance.now() - beganMs
     return { process, bootMs, onlineMs: (await heard) - beganMs, lines }
   } finally {
     await watcher.endAsync(true)
   }
 }
-
-/** For bash: QEMU opens its standard output by name, which works for a pipe and not for what Node gives it. */
-const agentArgs = (folder: string, data: string, line: string): string[] => [
-  ...['-c', 'exec "$0" "$@" > >(cat)', QEMU],
-  ...['-machine', 'mps2-an385,memory-backend=flash', '-m', `${MEMORY_BYTES}B`],
-  ...['-object', `memory-backend-file,id=flash,size=${MEMORY_BYTES}B,mem-path=${data},share=on`],
-  ...['-nic', 'user,model=lan9118', '-display', 'none', '-monitor', 'none'],
-  ...['-chardev', `socket,id=line,path=${line},server=on,wait=off,logfile=/dev/stdout`, '-serial', 'chardev:line'],
-  ...['-kernel', join(folder, 'zephyr.elf')],
-]

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted, QEMU, TARGET } from '../../firmware/mps2.ts'
 import type { Bench, Group } from '../bench.ts'
 import { type Image, imageOf } from '../mcu/images.ts'
 import { start } from '../processes.ts'
 import { type Measured, rate } from '../rows.ts'
-import { firmware, imageFor, QEMU, quietArgs, withZephyr } from './board.ts'
+import { firmware, imageFor, withZephyr } from './board.ts'
 
 /**
  * Instructions of a Cortex-M3, counted by QEMU: its clock is what instructions take. The loop of the image has two
@@ -13,14 +14,16 @@ import { firmware, imageFor, QEMU, quietArgs, withZephyr } from './board.ts'
  */
 
 const LOOP_INSTRUCTIONS = 2_000_000
-const TRANSFERS = 1_000
+/** What the drivers are asked to do alone. */
+const TIMES = 1_000
 const FEW = 100
 const MANY = 1_100
 const SENSOR = 'line1-temp'
 const ADDRESS = 0x76
+const RELAY = 'motor-1'
 
 export const instructions: Group = withZephyr({
-  ids: ['zephyr.call', 'zephyr.bus', 'floor.zephyr.bus', 'floor.zephyr.loop'],
+  ids: ['zephyr.call', 'zephyr.i2c', 'zephyr.gpio', 'floor.zephyr.i2c', 'floor.zephyr.gpio', 'floor.zephyr.loop'],
   async measure(bench) {
     const said = await runCounted(bench)
     const loop = said.get('loop')?.[0] ?? Number.NaN
@@ -32,8 +35,10 @@ export const instructions: Group = withZephyr({
     const one = (id: string, value: number): Measured => rate(id, 'instructions', [value])
     return [
       one('zephyr.call', count('add')),
-      one('zephyr.bus', each('read')),
-      one('floor.zephyr.bus', count('transfers') / TRANSFERS),
+      one('zephyr.i2c', each('read')),
+      one('zephyr.gpio', each('toggle')),
+      one('floor.zephyr.i2c', count('transfers') / TIMES),
+      one('floor.zephyr.gpio', count('switches') / TIMES),
       rate('floor.zephyr.loop', 'ticks per instruction', [loop / LOOP_INSTRUCTIONS]),
     ]
   },
@@ -53,16 +58,17 @@ async function runCounted(bench: Bench): Promise<Map<string, number[]>> {
       ['add', add.words('add', [2, 3])],
       ['read-few', loops.words('read-register', [SENSOR, ADDRESS, FEW])],
       ['read-many', loops.words('read-register', [SENSOR, ADDRESS, MANY])],
+      ['toggle-few', loops.words('toggle', [RELAY, FEW])],
+      ['toggle-many', loops.words('toggle', [RELAY, MANY])],
     ]),
   )
   const tests = join(firmware, 'tests/zephyr')
-  const image = await imageFor('calls', [
+  const image = await imageFor(TARGET, 'calls', [
     ...[`-DSAMARA_BENCH=${folder}`, `-DEXTRA_CONF_FILE=${tests}/cell.conf`],
     `-DEXTRA_DTC_OVERLAY_FILE=${tests}/buses_mps2_an385.overlay;${tests}/cell.overlay`,
   ])
   const lines: string[] = []
-  const icount = ['-icount', 'shift=6,align=off,sleep=off']
-  const emulated = await start([...quietArgs(image), ...icount], /bench ended/, QEMU, (line) => lines.push(line))
+  const emulated = await start(counted(image), /bench ended/, QEMU, (line) => lines.push(line))
   await emulated.stop('SIGKILL')
   const found = new Map<string, number[]>()
   for (const line of lines) {
