@@ -20,13 +20,26 @@ export function zephyrBase(): string | undefined {
   return found && join(found, '../../..')
 }
 
-/** Folder of an image that CMake makes for a board of a folder of sources, by one builder at a time. */
-export async function zephyrBuild(name: string, source: string, settings: readonly string[]): Promise<string> {
+/** Which compiler Zephyr takes, in the environment: bootloaders that are built beside an image know nothing of its settings. */
+export type Toolchain = Readonly<Record<string, string>>
+
+export type ZephyrBuild = {
+  /** Folder of sources. */
+  readonly source: string
+  readonly target: string
+  /** More settings of CMake. */
+  readonly settings?: readonly string[]
+  readonly toolchain: Toolchain
+}
+
+/** Folder of an image that CMake makes for a board, by one builder at a time. */
+export async function zephyrBuild(name: string, build: ZephyrBuild): Promise<string> {
+  const { source, target, settings = [], toolchain } = build
   const folder = join(cacheFolder(process.env), `zephyr-${name}`)
-  const env = { ...process.env, ZEPHYR_BASE: zephyrBase() }
+  const env = { ...process.env, ...toolchain, ZEPHYR_BASE: zephyrBase() }
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
   await inTurn(folder, async () => {
-    await run('cmake', [...ninja, '-S', source, '-B', folder, ...settings], { env })
+    await run('cmake', [...ninja, '-S', source, '-B', folder, `-DBOARD=${target}`, ...settings], { env })
     await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
   })
   return join(folder, 'zephyr')
@@ -38,9 +51,8 @@ const hasSdk = process.env.ZEPHYR_TOOLCHAIN_VARIANT !== undefined || process.env
 /** What an image for ARM needs on the path, where Zephyr has not been told of a toolchain. */
 export const armCompiler: readonly string[] = hasSdk ? [] : [COMPILER]
 
-/** Settings of CMake for it. */
-export function armSettings(): string[] {
-  if (hasSdk) return []
+export function armToolchain(): Toolchain {
+  if (hasSdk) return {}
   const path = execFileSync('sh', ['-c', `command -v ${COMPILER}`], { encoding: 'utf8' }).trim()
-  return ['-DZEPHYR_TOOLCHAIN_VARIANT=cross-compile', `-DCROSS_COMPILE=${path.replace(/gcc$/, '')}`]
+  return { ZEPHYR_TOOLCHAIN_VARIANT: 'cross-compile', CROSS_COMPILE: path.replace(/gcc$/, '') }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../../cli/cache.ts'
 import { hasTool } from '../support/tools.ts'
-import { armCompiler, armSettings, zephyrBase, zephyrBuild } from './zephyr-build.ts'
+import { armCompiler, armToolchain, zephyrBase, zephyrBuild } from './zephyr-build.ts'
 
 /** Images for boards that are not here: they are built, and looked at. */
 
@@ -14,9 +14,9 @@ export const noArmCompiler = !armCompiler.every(hasTool)
 /** The folder of a build; `bootloader`: with MCUboot, as `west build --sysbuild` has it. By one builder at a time. */
 export async function builtImage(board: string, { bootloader }: { bootloader: boolean }): Promise<string> {
   const name = `${board}${bootloader ? '-mcuboot' : ''}`
-  const more = bootloader ? [`-DAPP_DIR=${firmware}`] : []
+  const settings = bootloader ? [`-DAPP_DIR=${firmware}`] : []
   const source = bootloader ? join(zephyrBase() as string, 'share/sysbuild') : firmware
-  await zephyrBuild(name, source, [`-DBOARD=${board}`, ...more, ...armSettings()])
+  await zephyrBuild(name, { source, target: board, settings, toolchain: armToolchain() })
   return join(cacheFolder(process.env), `zephyr-${name}`)
 }
 

@@ -5,7 +5,7 @@ import { program } from '../support/processes.ts'
 import { hasTool } from '../support/tools.ts'
 import { HOST, makeMemory, networked, QEMU, TARGET } from './mps2.ts'
 import type { ZephyrAgent, ZephyrBoard, ZephyrOptions } from './zephyr.ts'
-import { armCompiler, armSettings } from './zephyr-build.ts'
+import { armCompiler, armToolchain } from './zephyr-build.ts'
 import { ask, askPem, provision } from './zephyr-line.ts'
 
 /**
@@ -82,8 +82,8 @@ export const mps2: ZephyrBoard = {
   target: TARGET,
   host: HOST,
   hastened: [],
-  get build() {
-    return armSettings()
+  get toolchain() {
+    return armToolchain()
   },
   missing: () => [QEMU, ...armCompiler].filter((name) => !hasTool(name)).join(', ') || undefined,
   agent,

@@ -47,7 +47,8 @@ const commandOf = (board: ZephyrBoard, folder: string): [string, string[]] =>
 
 /** Builds the image and runs it until its last line. */
 export async function runSuites(board: ZephyrBoard): Promise<SuitesRun> {
-  const folder = await zephyrBuild(`${board.name}-suites`, source, [`-DBOARD=${board.target}`, ...board.build])
+  const { name, target, toolchain } = board
+  const folder = await zephyrBuild(`${name}-suites`, { source, target, toolchain })
   const [command, args] = commandOf(board, folder)
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Program } from '../support/processes.ts'
 import type { AgentOptions } from './agent.ts'
-import { zephyrBase, zephyrBuild } from './zephyr-build.ts'
+import { type Toolchain, zephyrBase, zephyrBuild } from './zephyr-build.ts'
 import { nativeSim } from './zephyr-native.ts'
 import { mps2 } from './zephyr-qemu.ts'
 
@@ -37,8 +37,7 @@ export type ZephyrBoard = {
   readonly host: string
   /** Arguments with which a minute of the board takes seconds of ours, where it has such. */
   readonly hastened: readonly string[]
-  /** Its settings of CMake. */
-  readonly build: readonly string[]
+  readonly toolchain: Toolchain
   /** Programs that are missing here, in words. */
   missing(): string | undefined
   /** An agent with this image; nothing runs yet. */
@@ -66,13 +65,11 @@ const firmware = new URL('../../firmware', import.meta.url).pathname
 /** Devices that an image has: folders and files of firmware/tests/zephyr. */
 export type Devices = 'cell' | 'conformance'
 
-async function build({ name, target, build }: ZephyrBoard, devices: Devices): Promise<string> {
+async function build({ name, target, toolchain }: ZephyrBoard, devices: Devices): Promise<string> {
   const place = join(firmware, 'tests/zephyr')
   const overlays = [`${place}/buses_${name}.overlay`, `${place}/${devices}.overlay`].join(';')
-  return await zephyrBuild(`${name}-${devices}`, firmware, [
-    ...[`-DBOARD=${target}`, ...build, `-DEXTRA_DTC_OVERLAY_FILE=${overlays}`],
-    `-DEXTRA_CONF_FILE=${place}/${devices}.conf`,
-  ])
+  const settings = [`-DEXTRA_DTC_OVERLAY_FILE=${overlays}`, `-DEXTRA_CONF_FILE=${place}/${devices}.conf`]
+  return await zephyrBuild(`${name}-${devices}`, { source: firmware, target, settings, toolchain })
 }
 
 const made = new Map<string, Promise<string>>()

@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { missingTools, program } from '../../../cli/firmware/tools.ts'
 import { HOST, makeMemory, networked, QEMU } from '../../firmware/mps2.ts'
-import { armCompiler, armSettings, zephyrBase, zephyrBuild } from '../../firmware/zephyr-build.ts'
+import { armCompiler, armToolchain, zephyrBase, zephyrBuild } from '../../firmware/zephyr-build.ts'
 import { provision } from '../../firmware/zephyr-line.ts'
 import type { Group } from '../bench.ts'
 import { connect } from '../client.ts'
@@ -42,9 +42,9 @@ function machine(): string {
   return `mps2-an385 (Cortex-M3) of ${version}, on ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
 }
 
-/** An image of the application for a board; `more` are settings of CMake. */
-export const imageFor = (target: string, name: string, more: readonly string[]): Promise<string> =>
-  zephyrBuild(`${target.replace('/', '_')}-${name}`, firmware, [`-DBOARD=${target}`, ...armSettings(), ...more])
+/** An image of the application for a board; `settings` are of CMake. */
+export const imageFor = (target: string, name: string, settings: readonly string[]): Promise<string> =>
+  zephyrBuild(`${target.replace('/', '_')}-${name}`, { source: firmware, target, settings, toolchain: armToolchain() })
 
 export type Board = {
   readonly process: Process
