@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type PlayedBoardOptions, playedBoard } from '../support/board.ts'
+import { type BoardShellOptions, createBoardShell } from '../support/board-shell.ts'
 import { tempFolder } from '../support/system.ts'
 import { fakeManager, samara } from './support.ts'
 
@@ -12,13 +12,35 @@ const TOKEN = 'a-token-that-is-new'
 const pem = '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmg\n-----END CERTIFICATE-----\n'
 const BROKER = ['--broker', 'mqtt://192.168.1.10']
 
-type Played = Omit<PlayedBoardOptions, 'say'>
+type Played = Pick<BoardShellOptions, 'stored' | 'refuses'>
+
+const NOT_THERE = 'no connection to the broker: Connection refused; again in 250 ms'
+
+/** A board that says what it says by `say`; it logs that nobody is there where it was told to find its broker. */
+function played(options: Played, say: (text: string) => void) {
+  const starts: Record<string, string>[] = []
+  const out = {
+    write(text: string) {
+      say(text)
+      return true
+    },
+  }
+  const board = createBoardShell({
+    ...options,
+    out,
+    restarted(settings) {
+      starts.push(Object.fromEntries(settings))
+      setImmediate(() => board.log(NOT_THERE))
+    },
+  })
+  return { ...board, starts }
+}
 
 /** A board at the socket of an emulator. */
 async function onSocket(options: Played = {}) {
   const path = join(await tempFolder(), 'line')
   const says: ((text: string) => void)[] = []
-  const board = playedBoard({ ...options, say: (text) => says.at(-1)?.(text) })
+  const board = played(options, (text) => says.at(-1)?.(text))
   const server = createServer((socket) => {
     says.push((text) => void socket.write(text))
     socket.on('data', (bytes) => board.hear(bytes))
@@ -38,7 +60,7 @@ async function onTerminal(options: Played = {}) {
   const path = await new Promise<string>((resolve) => {
     createInterface({ input: far.stdout }).once('line', (line) => resolve(line.trim()))
   })
-  const board = playedBoard({ ...options, say: (text) => void far.stdin.write(text) })
+  const board = played(options, (text) => void far.stdin.write(text))
   far.stdout.on('data', (bytes) => board.hear(bytes))
   return { board, path, unplug: () => far.kill('SIGKILL') }
 }
@@ -73,11 +95,11 @@ describe('samara proplets provision', () => {
     const { provision, seen } = await manager()
     expect(await provision(path, ...BROKER, '--label', 'line=1')).toEqual({
       code: 0,
-      out: 'proplet press-4 is heard: board/soc\n',
-      err: 'board/soc is told that it is press-4, and starts\n',
+      out: 'proplet press-4 is heard: fake/board\n',
+      err: 'fake/board is told that it is press-4, and starts\n',
     })
     expect(JSON.parse(`${seen[0]?.body}`)).toEqual({ id: 'press-4', labels: { line: '1' } })
-    expect(board.starts.map((one) => Object.fromEntries(one))).toEqual([
+    expect(board.starts).toEqual([
       {
         ...{ id: 'press-4', namespace: 'default', host: '192.168.1.10', port: '1883', token: TOKEN },
         'wifi-ssid': 'hall',
@@ -97,7 +119,7 @@ describe('samara proplets provision', () => {
     ])
     const wifi = ['--wifi-ssid', 'hall 3', '--wifi-psk-file', join(folder, 'psk')]
     expect(await provision(path, '--broker', 'mqtts://[fd00::1]:8884', ...files, ...wifi)).toMatchObject({ code: 0 })
-    expect(Object.fromEntries(board.stored)).toMatchObject({
+    expect(Object.fromEntries(board.settings)).toMatchObject({
       ...{ host: 'fd00::1', port: '8884', 'wifi-ssid': 'hall 3', 'wifi-psk': 'pass phrase' },
       ...{
         ca: expect.stringContaining('caAA'),
@@ -132,7 +154,7 @@ describe('samara proplets provision', () => {
     const { provision } = await manager({ unheard: () => stop.abort(), signal: stop.signal })
     const { code, err } = await provision(path, ...BROKER)
     expect(code).not.toBe(0)
-    expect(err).toMatch(/^it said: .*link: no connection to the broker: Connection refused; again in 250 ms$/m)
+    expect(err).toMatch(new RegExp(`^it said: .*link: ${NOT_THERE}$`, 'm'))
   })
 
   test('ends when the line does', async () => {

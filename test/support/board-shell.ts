@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import type { SettingName } from '../../shared/board/provision.ts'
 
 /**
  * The serial line of an image as the agent's has it: a shell of Zephyr with its prompt, echo and colours, lines of the log
@@ -13,6 +14,10 @@ export type BoardShellOptions = {
   readonly cell?: Cell
   /** Commands that are never answered. */
   readonly hangsAt?: RegExp | undefined
+  /** What is stored before. */
+  readonly stored?: Partial<Record<SettingName, string>>
+  /** Why a setting does not take its value. */
+  readonly refuses?: Partial<Record<SettingName, string>>
 }
 
 type Value = number | boolean
@@ -22,21 +27,36 @@ export type Cell = Record<
 >
 
 const PROMPT = '\u001b[1;32muart:~$ \u001b[m'
-const KNOWN = ['id', 'namespace', 'host', 'port', 'token']
+const PEMS = ['ca', 'cert', 'key']
+const KNOWN = ['id', 'namespace', 'host', 'port', 'token', ...PEMS, 'wifi-ssid', 'wifi-psk']
 
-export function createBoardShell({ out, restarted, cell = {}, hangsAt }: BoardShellOptions) {
-  const settings = new Map<string, string>()
+export function createBoardShell({ out, restarted, cell = {}, hangsAt, stored, refuses = {} }: BoardShellOptions) {
+  const settings = new Map<string, string>(Object.entries(stored ?? {}))
   let line = ''
+  /** Lines of a PEM that comes in. */
+  let pem: { readonly name: string; readonly lines: string[] } | undefined
   const say = (text: string) => void out.write(text)
   const log = (text: string) => say(`\u001b[8D\u001b[J[00:00:01.000,000] <inf> link: ${text}\r\n${PROMPT}${line}`)
+
+  const prompt = () => (pem ? `${pem.name}> ` : PROMPT)
 
   function enter(): void {
     const command = line
     line = ''
     say('\r\n')
+    if (pem) return take(pem, command)
     if (hangsAt?.test(command)) return
-    if (command !== '') say(`${answer(command.split(' '))}\r\n`)
-    say(PROMPT)
+    if (command !== '') say(`${answer(wordsOf(command))}\r\n`)
+    say(prompt())
+  }
+
+  function take({ name, lines }: { name: string; lines: string[] }, typed: string): void {
+    if (typed !== '.') {
+      lines.push(typed)
+      return say(`${name}> `)
+    }
+    pem = undefined
+    say(`${store(name, `${lines.join('\n')}\n`)}\r\n${PROMPT}`)
   }
 
   function answer([word, verb, ...args]: readonly string[]): string {
@@ -52,6 +72,18 @@ export function createBoardShell({ out, restarted, cell = {}, hangsAt }: BoardSh
       return 'ok it starts again'
     }
     if (!KNOWN.includes(name)) return `error no setting ${name}, there are ${KNOWN.join(' ')}`
+    if (verb === 'clear') {
+      settings.delete(name)
+      return `ok ${name} is cleared, which holds after samara restart`
+    }
+    if (!PEMS.includes(name)) return store(name, value)
+    pem = { name, lines: [] }
+    return 'its lines, and at the end a line with a dot'
+  }
+
+  function store(name: string, value: string): string {
+    const why = refuses[name as SettingName]
+    if (why !== undefined) return `error ${name}: ${why}`
     settings.set(name, value)
     return `ok ${name} is stored, and holds after samara restart`
   }
@@ -79,9 +111,13 @@ export function createBoardShell({ out, restarted, cell = {}, hangsAt }: BoardSh
         if (character === '\r' || character === '\n') enter()
         else {
           line += character
-          say(character)
+          if (!pem) say(character)
         }
       }
     },
   }
 }
+
+/** As the shell of Zephyr takes words apart, quotes aside. */
+const wordsOf = (command: string): string[] =>
+  (command.match(/(?:\\.|[^\s\\])+/g) ?? []).map((word) => word.replace(/\\(.)/g, '$1'))

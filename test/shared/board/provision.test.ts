@@ -2,15 +2,25 @@ import { describe, expect, test } from 'vitest'
 import { provision } from '../../../shared/board/provision.ts'
 import { openSerialShell } from '../../../shared/board/shell.ts'
 import { realClock } from '../../../shared/clock.ts'
-import { type PlayedBoardOptions, playedBoard } from '../../support/board.ts'
+import { type BoardShellOptions, createBoardShell } from '../../support/board-shell.ts'
 
 const WITHIN_MS = 10_000
 const line = 'MIIBszCCAVmgAwIBAgIUQ1h0d2VsdmUgYnl0ZXMgbW9yZTAKBggqhkjOPQQDAjAU'
 const pem = `-----BEGIN CERTIFICATE-----\n${line}\n-----END CERTIFICATE-----\n`
 
-function played(options: Omit<PlayedBoardOptions, 'say'> = {}) {
+function played(options: Pick<BoardShellOptions, 'stored' | 'refuses'> = {}) {
   let hear: (bytes: Uint8Array) => void = () => {}
-  const board = playedBoard({ ...options, say: (text) => queueMicrotask(() => hear(Buffer.from(text))) })
+  const starts: Record<string, string>[] = []
+  const board = createBoardShell({
+    ...options,
+    out: {
+      write(text: string) {
+        queueMicrotask(() => hear(Buffer.from(text)))
+        return true
+      },
+    },
+    restarted: (settings) => starts.push(Object.fromEntries(settings)),
+  })
   const shell = openSerialShell({
     ...{ clock: realClock, limitMs: WITHIN_MS },
     write: (text) => board.hear(Buffer.from(text)),
@@ -18,46 +28,46 @@ function played(options: Omit<PlayedBoardOptions, 'say'> = {}) {
       hear = fn
     },
   })
-  return { board, shell }
+  return { settings: board.settings, starts, shell }
 }
 
 describe('an image that is told what it needs', () => {
   test('stores it, names its board, and starts again', async () => {
-    const { board, shell } = played()
+    const { starts, shell } = played()
     const wanted = { id: 'press-4', host: '192.168.1.10', port: 1883, token: 'abc', namespace: undefined }
-    expect(await provision(shell, wanted, WITHIN_MS)).toBe('board/soc')
+    expect(await provision(shell, wanted, WITHIN_MS)).toBe('fake/board')
     const told = { id: 'press-4', host: '192.168.1.10', port: '1883', token: 'abc' }
-    expect(board.starts.map((one) => Object.fromEntries(one))).toEqual([told])
+    expect(starts).toEqual([told])
   })
 
   test('forgets what is empty, and keeps what is left out', async () => {
-    const { board, shell } = played({ stored: { ca: pem, 'wifi-ssid': 'hall' } })
+    const { settings, shell } = played({ stored: { ca: pem, 'wifi-ssid': 'hall' } })
     await provision(shell, { id: 'press-4', ca: '' }, WITHIN_MS)
-    expect(Object.fromEntries(board.stored)).toEqual({ id: 'press-4', 'wifi-ssid': 'hall' })
+    expect(Object.fromEntries(settings)).toEqual({ id: 'press-4', 'wifi-ssid': 'hall' })
   })
 
   test.each(['two  words', `it's "the" hall`, String.raw`back\slash`, ' at both ends '])(
     'reads %j as it is',
     async (name) => {
-      const { board, shell } = played()
+      const { settings, shell } = played()
       await provision(shell, { 'wifi-ssid': name }, WITHIN_MS)
-      expect(board.stored.get('wifi-ssid')).toBe(name)
+      expect(settings.get('wifi-ssid')).toBe(name)
     },
   )
 
   test('reads PEM line by line, and nothing of what stands between certificates', async () => {
-    const { board, shell } = played()
+    const { settings, shell } = played()
     const chain = `subject=CN = one\r\n${pem.replaceAll('\n', '\r\n')}\r\nsubject=CN = two\n\n${pem}`
     await provision(shell, { ca: chain }, WITHIN_MS)
-    expect(board.stored.get('ca')).toBe(pem + pem)
+    expect(settings.get('ca')).toBe(pem + pem)
   })
 
   test('that refuses a value starts not again, and says which', async () => {
-    const { board, shell } = played({ refuses: { ca: 'more than 2047 bytes, which CONFIG_SAMARA_PEM_MAX allows' } })
+    const { starts, shell } = played({ refuses: { ca: 'more than 2047 bytes, which CONFIG_SAMARA_PEM_MAX allows' } })
     await expect(provision(shell, { id: 'press-4', ca: pem }, WITHIN_MS)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       message: expect.stringMatching(/samara set ca.*more than 2047 bytes/),
     })
-    expect(board.starts).toEqual([])
+    expect(starts).toEqual([])
   })
 })

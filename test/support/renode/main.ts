@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import mqtt from 'mqtt'
-import { createBoardShell } from './board-shell.ts'
+import { createBoardShell } from '../board-shell.ts'
 import type { Machine } from './monitor.ts'
 import { openShell } from './shell.ts'
 

@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { createBoardShell } from './board-shell.ts'
+import { createBoardShell } from '../board-shell.ts'
 
 /**
  * A program that is started as an image of native_sim, or as QEMU is, and has the serial shell of the agent's image: on its
@@ -41,7 +42,11 @@ function boot() {
     },
     cell,
     hangsAt: pattern('hangs-at'),
-    restarted: () => setImmediate(() => write('*** Booting Zephyr OS build v4.3.0 ***\r\n')),
+    restarted(settings) {
+      const told = flag('told')
+      if (told !== undefined) writeFileSync(told, JSON.stringify(Object.fromEntries(settings)))
+      setImmediate(() => write('*** Booting Zephyr OS build v4.3.0 ***\r\n'))
+    },
   })
 }
 

@@ -115,6 +115,27 @@ describe.for(kinds)('a board of kind %s', { timeout: LONG }, ([kind, isMissing, 
   })
 })
 
+describe.each(['qemu', 'native_sim'] as const)('a board of kind %s', (kind) => {
+  test('is told broker, name and token over its serial line, where no other user of the machine reads them', {
+    timeout: LONG,
+  }, async () => {
+    const dir = temporaryFolder()
+    const told = join(dir, 'told')
+    const tokenFile = join(dir, 'token')
+    writeFileSync(tokenFile, 'let-me-in\n')
+    const more = ['broker: mqtt://127.0.0.1:1885', 'id: press-4', `tokenFile: ${tokenFile}`]
+    const boards = await lab(serialLab(dir, kind, [`--told=${told}`], more))
+    await boards.start('mcu-1')
+    expect(JSON.parse(readFileSync(told, 'utf8'))).toEqual({
+      ...{ id: 'press-4', namespace: 'default', port: '1885', token: 'let-me-in' },
+      host: kind === 'qemu' ? '10.0.2.2' : '127.0.0.1',
+    })
+    const lines = children().map((pid) => tryRead(`/proc/${pid}/cmdline`))
+    expect(lines.join('\n')).toContain(told)
+    expect(lines.join('\n')).not.toContain('let-me-in')
+  })
+})
+
 describe.for(kinds)('the lab of a board of kind %s', { timeout: LONG }, ([, isMissing, make]) => {
   test.skipIf(isMissing)('is killed, and the board with it', async () => {
     const dir = temporaryFolder()

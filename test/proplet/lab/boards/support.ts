@@ -53,7 +53,12 @@ boards:
 const serialBoard = new URL('../../../support/renode/serial-main.ts', import.meta.url).pathname
 
 /** A board that has its parts behind its own serial shell: a program in the place of an image, or of QEMU. */
-export function serialLab(dir: string, kind: 'native_sim' | 'qemu', args: readonly string[] = []): string {
+export function serialLab(
+  dir: string,
+  kind: 'native_sim' | 'qemu',
+  args: readonly string[] = [],
+  more: readonly string[] = [],
+): string {
   const program = nodeProgram(join(dir, 'board'), serialBoard)
   return `
 name: sim
@@ -63,6 +68,7 @@ boards:
     image: ${program}
     ${kind === 'qemu' ? `program: ${program}` : ''}
     args: ${JSON.stringify(args)}
+    ${more.join('\n    ')}
     parts:
       line1-temp: { chip: bme280, set: { temperature: 18.5 } }
       estop: { chip: button }
