@@ -165,6 +165,20 @@ static void on_published(int id)
 	link_pushes_published(id);
 }
 
+/** Waits that grow are for a broker that is away, and not for a network that was. */
+static void on_reachable(void)
+{
+	uint16_t chance = 0;
+
+	if (link_session_state() != LINK_OFFLINE || !timer.armed) {
+		return;
+	}
+	failures = 0;
+	(void)port_random(&chance, sizeof(chance));
+	loop_timer_start(&timer, (uint64_t)link_backoff_ms(0, chance) * US_PER_MS, try_connect,
+			 NULL);
+}
+
 static bool is_name(const char *text)
 {
 	size_t len = strnlen(text, NAME_MAX_LEN + 1);
@@ -174,7 +188,9 @@ static bool is_name(const char *text)
 
 int link_init(const struct agent_options *given, const struct link_handlers *handlers)
 {
-	static const struct port_link_events events = {on_up, on_down, on_message, on_published};
+	static const struct port_link_events events = {
+		on_up, on_down, on_message, on_published, on_reachable,
+	};
 	int err;
 
 	options = given;

@@ -81,6 +81,8 @@ struct port_link_events {
 	void (*message)(const char *topic, const uint8_t *payload, size_t len);
 	/** The broker has the QoS 1 message that port_link_publish() numbered so. */
 	void (*published)(int id);
+	/** There is a network where there was none: a cable is back, or an address has come. */
+	void (*reachable)(void);
 };
 
 /** @brief Once, before all else of the link. Broker and TLS files are the port's own settings. */

@@ -355,6 +355,41 @@ static void waits_grow_while_nothing_answers(void **state)
 	assert_int_equal(seen.disconnected, 0);
 }
 
+static void waits_end_where_a_network_is_there_again(void **state)
+{
+	(void)state;
+	link_start();
+	for (unsigned int failure = 1; failure < 6; failure++) {
+		fake_link_down("no route");
+		/* Longer than it waits. */
+		fixture_run((LINK_BACKOFF_MIN_MS << failure) * MS);
+	}
+	fake_link_down("no route");
+	unsigned int before = fake_link_connect()->count;
+
+	fake_link_reachable();
+	assert_int_equal(fake_link_connect()->count, before);
+	fixture_run(LINK_BACKOFF_MIN_MS * MS + 1);
+	assert_int_equal(fake_link_connect()->count, before + 1);
+	/* Whoever is at it already, or is connected, goes on. */
+	fake_link_reachable();
+	fake_link_up(false);
+	fake_link_reachable();
+	fixture_run(S);
+	assert_int_equal(fake_link_connect()->count, before + 1);
+	assert_true(fake_link_is_up());
+}
+
+static void a_network_that_is_back_wakes_nobody_who_has_left(void **state)
+{
+	(void)state;
+	fixture_connect();
+	link_stop();
+	fake_link_reachable();
+	fixture_run(60 * S);
+	assert_int_equal(fake_link_connect()->count, 1);
+}
+
 static void connect_and_measure_wait(uint64_t held_us, uint64_t *wait_ms)
 {
 	unsigned int before = fake_link_connect()->count;
@@ -626,6 +661,8 @@ int main(void)
 		TEST(the_count_of_heartbeats_begins_anew_with_each_connection),
 		TEST(a_lost_connection_comes_back_by_itself),
 		TEST(waits_grow_while_nothing_answers),
+		TEST(waits_end_where_a_network_is_there_again),
+		TEST(a_network_that_is_back_wakes_nobody_who_has_left),
 		TEST(only_a_connection_that_held_resets_the_waits),
 		TEST(a_connect_that_cannot_be_tried_is_tried_again),
 		TEST(a_connect_of_which_nothing_is_heard_is_given_up),

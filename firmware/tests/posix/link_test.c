@@ -178,7 +178,9 @@ static void connect_up(void)
 
 static int set_up(void **state)
 {
-	static const struct port_link_events events = {on_up, on_down, on_message, on_published};
+	static const struct port_link_events events = {
+		on_up, on_down, on_message, on_published, NULL,
+	};
 
 	(void)state;
 	(void)posix_base_init();

@@ -251,6 +251,11 @@ void fake_link_published(int id)
 	events->published(id);
 }
 
+void fake_link_reachable(void)
+{
+	events->reachable();
+}
+
 void fake_link_confirm(void)
 {
 	for (size_t index = 0; index < messages_count; index++) {

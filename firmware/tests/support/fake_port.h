@@ -94,6 +94,7 @@ void fake_link_down(const char *why);
 void fake_link_message(const char *topic, const void *payload, size_t len);
 void fake_link_oversized(const char *topic, size_t len);
 void fake_link_published(int id);
+void fake_link_reachable(void);
 /** @brief published() for all QoS 1 messages that were not confirmed yet. */
 void fake_link_confirm(void);
 

@@ -52,6 +52,7 @@ static unsigned int failures; /* of dialling, one after another */
 static uint64_t heard_us;
 static bool is_pinged;
 static uint16_t last_id;
+static atomic_t is_reachable; /* and nobody was told yet */
 static uint16_t unconfirmed[UNCONFIRMED_MAX];
 static unsigned int unconfirmed_count;
 
@@ -76,6 +77,12 @@ void link_mqtt_set(const char *name, uint16_t port)
 {
 	host = name;
 	host_port = port;
+}
+
+void link_mqtt_reachable(void)
+{
+	(void)atomic_set(&is_reachable, true);
+	port_wake();
 }
 
 /** The first reason is the one that counts; it is told once the client has returned. */
@@ -448,6 +455,9 @@ void port_wait(uint64_t until_us)
 
 	if (ready > 0 && files[0].revents) {
 		base_wake_clear();
+	}
+	if (atomic_cas(&is_reachable, true, false)) {
+		events->reachable();
 	}
 	if (has_link) {
 		serve(ready > 0 ? files[1].revents : 0);

@@ -9,5 +9,7 @@
 
 /** @brief Before port_link_init(). The text stays the caller's. */
 void link_mqtt_set(const char *host, uint16_t port);
+/** @brief There is a network where there was none. Any thread. */
+void link_mqtt_reachable(void);
 
 #endif /* SAMARA_ZEPHYR_LINK_MQTT_H_ */

@@ -109,6 +109,10 @@ const char *link_socket_words(int error)
 	if (error == -EHOSTUNREACH) {
 		return "the name is not known";
 	}
+	/* What Zephyr says of an interface without one. */
+	if (IS_ENABLED(CONFIG_SAMARA_DHCP) && error == -EINVAL) {
+		return "there is no address yet";
+	}
 	if (obstacle) {
 		return obstacle;
 	}

@@ -6,6 +6,7 @@
 #include <zephyr/net/net_mgmt.h>
 #include <zephyr/net/dhcpv4.h>
 
+#include "link_mqtt.h"
 #include "net.h"
 #include "port/port.h"
 
@@ -19,8 +20,7 @@ static void on_bound(struct net_mgmt_event_callback *callback, uint64_t event,
 	port_log(
 		PORT_LOG_INF, "port", "address %s by DHCP",
 		net_addr_ntop(AF_INET, &interface->config.dhcpv4.requested_ip, text, sizeof(text)));
-	/* Who waits for a broker need not wait longer. */
-	port_wake();
+	link_mqtt_reachable();
 }
 
 static void ask(struct net_if *interface, void *unused)
