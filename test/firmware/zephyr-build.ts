@@ -1,4 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -32,17 +33,26 @@ export type ZephyrBuild = {
   readonly toolchain: Toolchain
 }
 
-/** Folder of an image that CMake makes for a board, by one builder at a time. */
+/** A checkout and a compiler have folders of their own: CMake keeps what it was told first. */
+function folderOf(name: string, build: ZephyrBuild, base: string | undefined): string {
+  const told = createHash('sha256')
+    .update(JSON.stringify([build, base]))
+    .digest('hex')
+  return join(cacheFolder(process.env), `zephyr-${name}-${told.slice(0, 8)}`)
+}
+
+/** Folder of what CMake makes for a board, by one builder at a time. The image is in its folder `zephyr`. */
 export async function zephyrBuild(name: string, build: ZephyrBuild): Promise<string> {
   const { source, target, settings = [], toolchain } = build
-  const folder = join(cacheFolder(process.env), `zephyr-${name}`)
-  const env = { ...process.env, ...toolchain, ZEPHYR_BASE: zephyrBase() }
+  const base = zephyrBase()
+  const folder = folderOf(name, build, base)
+  const env = { ...process.env, ...toolchain, ZEPHYR_BASE: base }
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
   await inTurn(folder, async () => {
     await run('cmake', [...ninja, '-S', source, '-B', folder, `-DBOARD=${target}`, ...settings], { env })
     await run('cmake', ['--build', folder, '-j2'], { env, maxBuffer: 64 * 1024 * 1024 })
   })
-  return join(folder, 'zephyr')
+  return folder
 }
 
 const COMPILER = 'arm-none-eabi-gcc'

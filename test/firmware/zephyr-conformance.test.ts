@@ -51,19 +51,24 @@ function named(row: ConformanceRow, profile: readonly DeviceSpec[]): DeviceSpec[
 describe.skipIf(noZephyr).each(boards)('the table of test/contract on the C agent on Zephyr, $name', (board) => {
   beforeAll(() => imageOf(board, 'conformance'), ZEPHYR_BUILD_MS)
 
+  async function start() {
+    const cell = await openCell({ lab: labFile })
+    const profile = (await fetchProfile(cell.socket, MCU)).devices.filter(({ kind }) => kind !== 'usb')
+    let agent: ZephyrAgent | undefined
+    await startCellAgent(cell, MCU, {}, async (options) => {
+      agent = await agentOf(board, 'conformance')(options)
+      return agent
+    })
+    const tell = async (command: string) => (await (agent as ZephyrAgent).ask(command)).at(-1) ?? ''
+    const jobs = { url: cell.manager.url, proplet: MCU, profile }
+    await uploadGuests(jobs)
+    return { tell, profile, jobs }
+  }
+
   test(
     'each row: the same bytes, the same result',
     async () => {
-      const cell = await openCell({ lab: labFile })
-      const profile = (await fetchProfile(cell.socket, MCU)).devices.filter(({ kind }) => kind !== 'usb')
-      let agent: ZephyrAgent | undefined
-      await startCellAgent(cell, MCU, {}, async (options) => {
-        agent = await agentOf(board, 'conformance')(options)
-        return agent
-      })
-      const tell = async (command: string) => (await (agent as ZephyrAgent).ask(command)).at(-1) ?? ''
-      const jobs = { url: cell.manager.url, proplet: MCU, profile }
-      await uploadGuests(jobs)
+      const { tell, profile, jobs } = await start()
 
       const found: string[] = []
       const here = rows.filter(({ name }) => !(name in notHere))
@@ -85,16 +90,7 @@ describe.skipIf(noZephyr).each(boards)('the table of test/contract on the C agen
   test(
     'a chip that is asked for another thing than its row says so',
     async () => {
-      const cell = await openCell({ lab: labFile })
-      const profile = (await fetchProfile(cell.socket, MCU)).devices.filter(({ kind }) => kind !== 'usb')
-      let agent: ZephyrAgent | undefined
-      await startCellAgent(cell, MCU, {}, async (options) => {
-        agent = await agentOf(board, 'conformance')(options)
-        return agent
-      })
-      const tell = async (command: string) => (await (agent as ZephyrAgent).ask(command)).at(-1) ?? ''
-      const jobs = { url: cell.manager.url, proplet: MCU, profile }
-      await uploadGuests(jobs)
+      const { tell, profile, jobs } = await start()
       const row = rows.find(({ name }) => name === 'i2c write: a threshold') as ConformanceRow
       expect(await tell('table add thermometer 48 w035081')).toBe('ok')
       expect((await runAsJob(row, { ...jobs, profile: named(row, profile) })).wrong).not.toEqual([])

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from '../../cli/cache.ts'
 import { hasTool } from '../support/tools.ts'
 import { armCompiler, armToolchain, zephyrBase, zephyrBuild } from './zephyr-build.ts'
 
@@ -16,8 +15,7 @@ export async function builtImage(board: string, { bootloader }: { bootloader: bo
   const name = `${board}${bootloader ? '-mcuboot' : ''}`
   const settings = bootloader ? [`-DAPP_DIR=${firmware}`] : []
   const source = bootloader ? join(zephyrBase() as string, 'share/sysbuild') : firmware
-  await zephyrBuild(name, { source, target: board, settings, toolchain: armToolchain() })
-  return join(cacheFolder(process.env), `zephyr-${name}`)
+  return await zephyrBuild(name, { source, target: board, settings, toolchain: armToolchain() })
 }
 
 export type Partition = { readonly label: string; readonly from: number; readonly bytes: number }

@@ -53,6 +53,7 @@ export const nativeSim: ZephyrBoard = {
   target: 'native_sim/native/64',
   host: '127.0.0.1',
   hastened: ['--rt-ratio=10'],
+  hasNetwork: false,
   toolchain: { ZEPHYR_TOOLCHAIN_VARIANT: 'host' },
   missing: () => undefined,
   agent,

@@ -82,6 +82,7 @@ export const mps2: ZephyrBoard = {
   target: TARGET,
   host: HOST,
   hastened: [],
+  hasNetwork: true,
   get toolchain() {
     return armToolchain()
   },

@@ -48,7 +48,7 @@ const commandOf = (board: ZephyrBoard, folder: string): [string, string[]] =>
 /** Builds the image and runs it until its last line. */
 export async function runSuites(board: ZephyrBoard): Promise<SuitesRun> {
   const { name, target, toolchain } = board
-  const folder = await zephyrBuild(`${name}-suites`, { source, target, toolchain })
+  const folder = join(await zephyrBuild(`${name}-suites`, { source, target, toolchain }), 'zephyr')
   const [command, args] = commandOf(board, folder)
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')

@@ -38,6 +38,8 @@ export type ZephyrBoard = {
   /** Arguments with which a minute of the board takes seconds of ours, where it has such. */
   readonly hastened: readonly string[]
   readonly toolchain: Toolchain
+  /** A network stack of Zephyr's; else the sockets of this machine. */
+  readonly hasNetwork: boolean
   /** Programs that are missing here, in words. */
   missing(): string | undefined
   /** An agent with this image; nothing runs yet. */
@@ -62,14 +64,16 @@ export const ZEPHYR_TEST_MS = 180_000
 
 const firmware = new URL('../../firmware', import.meta.url).pathname
 
-/** Devices that an image has: folders and files of firmware/tests/zephyr. */
+/** Devices that an image has: folders and files of firmware/tests/zephyr. The second has its address by DHCP too. */
 export type Devices = 'cell' | 'conformance'
 
-async function build({ name, target, toolchain }: ZephyrBoard, devices: Devices): Promise<string> {
+async function build({ name, target, toolchain, hasNetwork }: ZephyrBoard, devices: Devices): Promise<string> {
   const place = join(firmware, 'tests/zephyr')
   const overlays = [`${place}/buses_${name}.overlay`, `${place}/${devices}.overlay`].join(';')
-  const settings = [`-DEXTRA_DTC_OVERLAY_FILE=${overlays}`, `-DEXTRA_CONF_FILE=${place}/${devices}.conf`]
-  return await zephyrBuild(`${name}-${devices}`, { source: firmware, target, settings, toolchain })
+  const names = hasNetwork && devices === 'conformance' ? [devices, 'dhcp'] : [devices]
+  const confs = names.map((one) => `${place}/${one}.conf`).join(';')
+  const settings = [`-DEXTRA_DTC_OVERLAY_FILE=${overlays}`, `-DEXTRA_CONF_FILE=${confs}`]
+  return join(await zephyrBuild(`${name}-${devices}`, { source: firmware, target, settings, toolchain }), 'zephyr')
 }
 
 const made = new Map<string, Promise<string>>()

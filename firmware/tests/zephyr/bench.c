@@ -20,12 +20,12 @@
 #include "runtime/runtime.h"
 #include "store/store.h"
 
-#define CALL_MS	  600000
-#define RUNS	  3
-#define LOOP	  1000000
-#define TIMES	  1000
-#define SENSOR	  0x76
-#define RELAY	  17
+#define CALL_MS 600000
+#define RUNS	3
+#define LOOP	1000000
+#define TIMES	1000
+#define SENSOR	0x76
+#define RELAY	17
 
 static struct hal_session *session;
 static uint8_t value[CONFIG_SAMARA_RESULT_MAX];

@@ -43,8 +43,10 @@ function machine(): string {
 }
 
 /** An image of the application for a board; `settings` are of CMake. */
-export const imageFor = (target: string, name: string, settings: readonly string[]): Promise<string> =>
-  zephyrBuild(`${target.replace('/', '_')}-${name}`, { source: firmware, target, settings, toolchain: armToolchain() })
+export async function imageFor(target: string, name: string, settings: readonly string[]): Promise<string> {
+  const build = { source: firmware, target, settings, toolchain: armToolchain() }
+  return join(await zephyrBuild(`${target.replace('/', '_')}-${name}`, build), 'zephyr')
+}
 
 export type Board = {
   readonly process: Process
