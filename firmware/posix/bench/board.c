@@ -63,7 +63,7 @@ int board_start(const char *lab)
 		return -ENODEV;
 	}
 	hal_profile_set(devices, count);
-	if (hal_init()) {
+	if (hal_open()) {
 		return complain("no hardware", -EIO);
 	}
 	return bench_grant_all(&session) ? complain("no grants", -EINVAL) : 0;

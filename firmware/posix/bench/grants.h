@@ -7,7 +7,7 @@
 
 #include "hal/hal.h"
 
-/** @brief After hal_init(). @retval 0 @retval -EINVAL */
+/** @brief After hal_open(). @retval 0 @retval -EINVAL */
 int bench_grant_all(struct hal_session **session);
 
 #endif /* SAMARA_BENCH_GRANTS_H_ */

@@ -70,9 +70,9 @@ static int start(const struct agent_options *options)
 	if (err) {
 		return failed("store_mount", err);
 	}
-	err = hal_init();
+	err = hal_open();
 	if (err) {
-		return failed("hal_init", err);
+		return failed("hal_open", err);
 	}
 	err = runtime_init();
 	if (err) {

@@ -29,8 +29,9 @@ struct hal_session_options {
 		*replay; /* a Transcript that answers in place of devices; NULL: none */
 };
 
-/** @brief Once; takes the safe states of all outputs. [P-10.4] Agent's thread. */
-int hal_init(void);
+/** @brief Once; takes the safe states of all outputs. [P-10.4] Agent's thread. Not hal_init:
+ * Espressif's radio has one. */
+int hal_open(void);
 /** @brief Takes the safe states of all outputs and closes everything. Agent's thread. */
 void hal_close(void);
 

@@ -51,7 +51,7 @@ static void make_all_safe(void)
 	}
 }
 
-int hal_init(void)
+int hal_open(void)
 {
 	memset(owners, 0, sizeof(owners));
 	open_count = 0;

@@ -87,7 +87,7 @@ int store_blob_verify(const uint8_t *digest)
 
 /* Devices */
 
-int hal_init(void)
+int hal_open(void)
 {
 	note("hal ");
 	return neighbours.hal_err;

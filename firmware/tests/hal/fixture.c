@@ -54,7 +54,7 @@ int fixture_setup(void **state)
 	loop_init();
 	fake_port_advance(5 * S);
 	hal_profile_set(devices, sizeof(devices) / sizeof(devices[0]));
-	assert_int_equal(hal_init(), 0);
+	assert_int_equal(hal_open(), 0);
 	(void)fake_devices_did();
 	return 0;
 }

@@ -9,7 +9,7 @@
 static void outputs_take_their_safe_states_at_the_begin_and_at_the_end(void **state)
 {
 	(void)state;
-	assert_int_equal(hal_init(), 0);
+	assert_int_equal(hal_open(), 0);
 	assert_string_equal(fake_devices_did(), "open relay\nrelay set 0\nopen lamp\nlamp set 1\n"
 						"open line\nline set 0");
 	hal_close();
@@ -21,7 +21,7 @@ static void an_output_that_is_not_there_keeps_no_other_from_its_safe_state(void 
 {
 	(void)state;
 	fake_devices_absent("relay");
-	assert_int_equal(hal_init(), 0);
+	assert_int_equal(hal_open(), 0);
 	assert_string_equal(fake_devices_did(), "open lamp\nlamp set 1\nopen line\nline set 0");
 	assert_string_equal(fake_port_log_last(PORT_LOG_ERR),
 			    "hal: output relay cannot take its safe state: it is not plugged in");

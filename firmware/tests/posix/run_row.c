@@ -167,7 +167,7 @@ int main(int argc, char *argv[])
 		return 3;
 	}
 	hal_profile_set(devices, count);
-	if (hal_init() || runtime_init()) {
+	if (hal_open() || runtime_init()) {
 		return 4;
 	}
 	while ((len = frame_read(map, sizeof(map))) >= 0) {

@@ -141,7 +141,7 @@ static int start(void)
 		error = store_mount();
 	}
 	if (!error) {
-		error = hal_init();
+		error = hal_open();
 	}
 	if (!error) {
 		error = runtime_init();
