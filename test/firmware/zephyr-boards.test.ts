@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { noZephyr, ZEPHYR_BUILD_MS, ZEPHYR_TEST_MS } from './zephyr.ts'
+import { espressifToolchain } from './zephyr-build.ts'
 import {
   builtImage,
+  espressifBoards,
   isSigned,
   noArmCompiler,
   type Partition,
@@ -18,13 +20,14 @@ import {
 
 const FLASH = 0x0800_0000
 const BLOCK = 128 * 1024
+const SECTOR = 4 * 1024
 const find = (all: readonly Partition[], label: string) => all.find((one) => one.label === label) as Partition
 const end = ({ from, bytes }: Partition) => from + bytes
 
 describe.each([
   { board: 'nucleo_h753zi', flash: 2 * 1024 * 1024, block: BLOCK },
-  { board: 'esp32c3_devkitm', flash: 4 * 1024 * 1024, block: 4 * 1024 },
-  { board: 'esp32s3_devkitc', flash: 8 * 1024 * 1024, block: 4 * 1024 },
+  { board: 'esp32c3_devkitm', flash: 4 * 1024 * 1024, block: SECTOR },
+  { board: 'esp32s3_devkitc', flash: 8 * 1024 * 1024, block: SECTOR },
 ])('partitions of $board on Zephyr', ({ board, flash, block }) => {
   const page = partitionsOfPage(board)
 
@@ -110,5 +113,35 @@ describe.skipIf(noZephyr || noArmCompiler)('the image of Zephyr for nucleo_h753z
       expect(statSync(join(folder, 'zephyr/zephyr.bin')).size).toBeLessThanOrEqual(find(page, 'mcuboot').bytes)
     },
     ZEPHYR_BUILD_MS + ZEPHYR_TEST_MS,
+  )
+})
+
+describe.each(espressifBoards)('the image of Zephyr for $board', ({ board, architecture }) => {
+  const isMissing = noZephyr || espressifToolchain(architecture) === undefined
+  if (isMissing && !noZephyr)
+    console.warn(`skipped: the image for ${board}, for which no ${architecture} compiler is here`)
+  const signed = () => builtImage(board, { bootloader: true })
+  const page = partitionsOfPage(board)
+  const size = (folder: string, file: string) => statSync(join(folder, 'zephyr', file)).size
+
+  test.skipIf(isMissing)(
+    'with MCUboot has the partitions of its page, and MCUboot has the same',
+    async () => {
+      const folder = await signed()
+      for (const image of ['firmware', 'mcuboot']) expect(partitionsOfImage(join(folder, image))).toEqual(page)
+    },
+    ZEPHYR_BUILD_MS,
+  )
+
+  test.skipIf(isMissing)(
+    'is signed, leaves the last sector of its slot to the swap, and its bootloader fits before it',
+    async () => {
+      const folder = await signed()
+      const image = join(folder, 'firmware')
+      expect(isSigned(image, join(image, 'zephyr/zephyr.signed.bin'))).toBe(true)
+      expect(size(image, 'zephyr.signed.bin')).toBeLessThanOrEqual(find(page, 'image-0').bytes - SECTOR)
+      expect(size(join(folder, 'mcuboot'), 'zephyr.bin')).toBeLessThanOrEqual(find(page, 'mcuboot').bytes)
+    },
+    ZEPHYR_BUILD_MS,
   )
 })

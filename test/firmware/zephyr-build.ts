@@ -2,7 +2,7 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { cacheFolder } from '../../cli/cache.ts'
 import { inTurn } from '../../cli/firmware/turn.ts'
@@ -65,4 +65,22 @@ export function armToolchain(): Toolchain {
   if (hasSdk) return {}
   const path = execFileSync('sh', ['-c', `command -v ${COMPILER}`], { encoding: 'utf8' }).trim()
   return { ZEPHYR_TOOLCHAIN_VARIANT: 'cross-compile', CROSS_COMPILE: path.replace(/gcc$/, '') }
+}
+
+/** What toolchains call the compilers of Espressif's processors. */
+const ESPRESSIF = {
+  riscv: ['riscv32-esp-elf-', 'riscv64-zephyr-elf-'],
+  xtensa: ['xtensa-esp32s3-elf-', 'xtensa-espressif_esp32s3_zephyr-elf-'],
+} as const
+
+/** For Espressif's processors of an architecture; undefined where no compiler for it is at hand. */
+export function espressifToolchain(architecture: keyof typeof ESPRESSIF): Toolchain | undefined {
+  const { ZEPHYR_TOOLCHAIN_VARIANT: variant, CROSS_COMPILE = '' } = process.env
+  if (variant === 'cross-compile') return basename(CROSS_COMPILE).startsWith(architecture) ? {} : undefined
+  if (hasSdk) return variant === undefined || ['zephyr', 'espressif'].includes(variant) ? {} : undefined
+  for (const prefix of ESPRESSIF[architecture]) {
+    const path = spawnSync('sh', ['-c', `command -v ${prefix}gcc`], { encoding: 'utf8' }).stdout.trim()
+    if (path) return { ZEPHYR_TOOLCHAIN_VARIANT: 'cross-compile', CROSS_COMPILE: path.replace(/gcc$/, '') }
+  }
+  return undefined
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasTool } from '../support/tools.ts'
-import { armCompiler, armToolchain, zephyrBase, zephyrBuild } from './zephyr-build.ts'
+import { armCompiler, armToolchain, espressifToolchain, zephyrBase, zephyrBuild } from './zephyr-build.ts'
 
 /** Images for boards that are not here: they are built, and looked at. */
 
@@ -10,12 +10,23 @@ const firmware = new URL('../../firmware', import.meta.url).pathname
 
 export const noArmCompiler = !armCompiler.every(hasTool)
 
+/** Boards of Espressif's: the name that Zephyr has for them, and the architecture of their processors. */
+export const espressifBoards = [
+  { board: 'esp32c3_devkitm', target: 'esp32c3_devkitm', architecture: 'riscv' },
+  { board: 'esp32s3_devkitc', target: 'esp32s3_devkitc/esp32s3/procpu', architecture: 'xtensa' },
+] as const
+
 /** The folder of a build; `bootloader`: with MCUboot, as `west build --sysbuild` has it. By one builder at a time. */
 export async function builtImage(board: string, { bootloader }: { bootloader: boolean }): Promise<string> {
   const name = `${board}${bootloader ? '-mcuboot' : ''}`
-  const settings = bootloader ? [`-DAPP_DIR=${firmware}`] : []
   const source = bootloader ? join(zephyrBase() as string, 'share/sysbuild') : firmware
-  return await zephyrBuild(name, { source, target: board, settings, toolchain: armToolchain() })
+  const settings = bootloader ? [`-DAPP_DIR=${firmware}`] : []
+  const espressif = espressifBoards.find((one) => one.board === board)
+  // No registry has the libraries of Espressif's radio.
+  if (espressif) settings.push(`-D${bootloader ? 'firmware_' : ''}CONFIG_BUILD_ONLY_NO_BLOBS=y`)
+  const toolchain = espressif ? espressifToolchain(espressif.architecture) : armToolchain()
+  if (!toolchain) throw new Error(`no compiler for ${board}`)
+  return await zephyrBuild(name, { source, target: espressif?.target ?? board, settings, toolchain })
 }
 
 export type Partition = { readonly label: string; readonly from: number; readonly bytes: number }
