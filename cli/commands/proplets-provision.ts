@@ -64,14 +64,14 @@ export function provisionBoard(all: Command, host: Host): void {
     const settings = await settingsOf(session, flags)
     const line = await openSerialLine(place, flags.baud)
     try {
-      await become(session, line, { id, place, labels: flags.label, settings })
+      await introduce(session, line, { id, place, labels: flags.label, settings })
     } finally {
       line.close()
     }
   })
 }
 
-/** As for `samara proplet`: what is no secret to the network has no `ca`. */
+/** Without TLS an authority that was stored is cleared: an image that has one speaks TLS or to nobody. */
 async function settingsOf({ io }: Session, flags: Flags): Promise<Provision> {
   const { broker, brokerCa, cert, key, namespace, wifiSsid, wifiPskFile } = flags
   const isTls = broker.protocol === 'mqtts:'
@@ -86,7 +86,8 @@ async function settingsOf({ io }: Session, flags: Flags): Promise<Provision> {
     host: broker.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: broker.port === '' ? (isTls ? 8883 : 1883) : Number(broker.port),
     ...{ ca: pem(brokerCa), cert: pem(cert), key: pem(key) },
-    ...(wifiSsid !== undefined && { 'wifi-ssid': wifiSsid }),
+    // Another network without a passphrase is an open one.
+    ...(wifiSsid !== undefined && { 'wifi-ssid': wifiSsid, 'wifi-psk': '' }),
     ...(wifiPskFile !== undefined && { 'wifi-psk': await psk(wifiPskFile) }),
   }
 }
@@ -98,7 +99,7 @@ type Wanted = {
   readonly settings: Provision
 }
 
-async function become(session: Session, line: SerialLine, { id, place, labels, settings }: Wanted): Promise<void> {
+async function introduce(session: Session, line: SerialLine, { id, place, labels, settings }: Wanted): Promise<void> {
   const { io, client, note } = session
   const said = lastLines(line)
   const shell = openSerialShell({ clock: io.clock, limitMs: ANSWER_MS, write: line.write, listen: line.listen })

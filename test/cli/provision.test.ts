@@ -129,6 +129,14 @@ describe('samara proplets provision', () => {
     })
   })
 
+  test('takes a network without a passphrase for an open one', async () => {
+    const { board, path } = await onSocket({ stored: { 'wifi-ssid': 'hall', 'wifi-psk': 'pass phrase' } })
+    const { provision } = await manager()
+    expect(await provision(path, ...BROKER, '--wifi-ssid', 'yard')).toMatchObject({ code: 0 })
+    expect(board.starts).toEqual([expect.objectContaining({ 'wifi-ssid': 'yard' })])
+    expect(board.starts[0]).not.toHaveProperty('wifi-psk')
+  })
+
   test('gives no new token for a line where nobody answers', async () => {
     const path = join(await tempFolder(), 'line')
     const server = createServer(() => undefined)
