@@ -1,6 +1,6 @@
 import { Call, ResultBody } from '../../shared/documents/call.ts'
 import type { Signature } from '../../shared/signature.ts'
-import { toJson } from '../../shared/values.ts'
+import { fromCbor, toJson } from '../../shared/values.ts'
 import type { Functions } from '../services/functions.ts'
 import { chooseExport } from '../services/tasks/exports.ts'
 import type { DeploymentRecord, DeploymentResultRecord } from '../store/store.ts'
@@ -25,7 +25,9 @@ export function resultView(
   const { value, stdout, stderr } = found
   return {
     ...rest,
-    ...(value !== undefined && { value: result ? (toJson(result, value) as ResultView['value']) : null }),
+    ...(value !== undefined && {
+      value: result ? (toJson(result, fromCbor(result, value)) as ResultView['value']) : null,
+    }),
     ...(stdout && { stdout: Buffer.from(stdout).toString('utf8') }),
     ...(stderr && { stderr: Buffer.from(stderr).toString('utf8') }),
   }

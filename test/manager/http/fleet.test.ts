@@ -144,6 +144,20 @@ describe('deployments', () => {
     expect(items).toMatchObject([{ proplet: 'p1', seq: 1, outcome: 'completed', value: 3, stdout: 'done' }])
   })
 
+  test('results have their floats', async () => {
+    const manager = await testManager()
+    await manager.upload('add')
+    const mock = await manager.proplet('p1')
+    const wanted = { function: 'add', export: 'half', args: [3], selector: '*', trigger: 'boot' }
+    const { id } = (await manager.post('/v1/deployments', wanted)).json
+    const { ResultBody } = await import('../../../shared/documents/call.ts')
+    const { Float } = await import('../../../shared/cbor.ts')
+    const body = ResultBody.encode({ value: new Float(1.5, 64) })
+    await mock.deploymentResult({ deployment: id, seq: 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
+    const { items } = (await manager.get(`/v1/deployments/${id}/results`)).json
+    expect(items).toMatchObject([{ outcome: 'completed', value: 1.5 }])
+  })
+
   test.each([
     [{ trigger: 'every' }, 'everyMs'],
     [{ trigger: 'boot', everyMs: 5 }, 'everyMs'],
