@@ -63,7 +63,8 @@ static void try_to_join(struct k_work *work)
 	int error = join();
 
 	if (error) {
-		port_log(PORT_LOG_WRN, "port", "wifi: %d", error);
+		port_log(PORT_LOG_WRN, "port", "wifi: %s: it cannot be asked to join: %s",
+			 samara_settings.wifi_ssid, strerror(-error));
 		join_later();
 	}
 }
