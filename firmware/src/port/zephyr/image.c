@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include <zephyr/dfu/mcuboot.h>
+#include <zephyr/fatal.h>
 #include <zephyr/logging/log_ctrl.h>
 #include <zephyr/sys/reboot.h>
 
@@ -31,4 +32,11 @@ void port_restart(void)
 	/* Why it starts again is said before it does. */
 	LOG_PANIC();
 	sys_reboot(SYS_REBOOT_COLD);
+}
+
+/* Zephyr's own halts, and before the watchdog runs nothing would end that: a new image that faults
+ * is swapped back only at the next start. */
+void k_sys_fatal_error_handler(unsigned int reason, const struct arch_esf *esf)
+{
+	port_restart();
 }
