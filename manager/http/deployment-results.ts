@@ -1,4 +1,6 @@
 import { Call, ResultBody } from '../../shared/documents/call.ts'
+import { isSamaraError } from '../../shared/errors.ts'
+import { cut } from '../../shared/fields.ts'
 import type { Signature } from '../../shared/signature.ts'
 import { fromCbor, toJson } from '../../shared/values.ts'
 import type { Functions } from '../services/functions.ts'
@@ -6,6 +8,8 @@ import { chooseExport } from '../services/tasks/exports.ts'
 import type { DeploymentRecord, DeploymentResultRecord } from '../store/store.ts'
 import type { ValueOf } from './described.ts'
 import type { DeploymentResult } from './schemas/deployments.ts'
+
+const MAX_MESSAGE = 240
 
 export type ResultView = ValueOf<typeof DeploymentResult>
 
@@ -15,16 +19,20 @@ export async function signatureOf(functions: Functions, record: DeploymentRecord
   return chooseExport(manifest, Call.decode(record.call).export).signature
 }
 
-/** A result with its value and outputs as people read them. */
-export function resultView(
-  { deployment: _, body, ...rest }: DeploymentResultRecord,
-  { result }: Signature,
-): ResultView {
-  const found = body && ResultBody.decode(body)
-  if (!found) return rest
-  const { value, stdout, stderr } = found
+/** A result with its value and outputs as people read them, or why they cannot: a proplet may say anything. */
+export function resultView({ deployment: _, body, ...rest }: DeploymentResultRecord, signature: Signature): ResultView {
+  if (!body) return rest
+  try {
+    return { ...rest, ...readBody(body, signature) }
+  } catch (error) {
+    if (!isSamaraError(error)) throw error
+    return { ...rest, error: { code: error.code, message: cut(`result: ${error.message}`, MAX_MESSAGE) } }
+  }
+}
+
+function readBody(body: Uint8Array, { result }: Signature): Partial<ResultView> {
+  const { value, stdout, stderr } = ResultBody.decode(body)
   return {
-    ...rest,
     ...(value !== undefined && {
       value: result ? (toJson(result, fromCbor(result, value)) as ResultView['value']) : null,
     }),

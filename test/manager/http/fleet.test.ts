@@ -158,6 +158,26 @@ describe('deployments', () => {
     expect(items).toMatchObject([{ outcome: 'completed', value: 1.5 }])
   })
 
+  test('results that are none are shown as such, beside the others', async () => {
+    const manager = await testManager()
+    await manager.upload('add')
+    const mock = await manager.proplet('p1')
+    const wanted = { function: 'add', export: 'add', args: [1, 2], selector: '*', trigger: 'boot' }
+    const { id } = (await manager.post('/v1/deployments', wanted)).json
+    const { ResultBody } = await import('../../../shared/documents/call.ts')
+    const bodies = [ResultBody.encode({ value: 3 }), ResultBody.encode({ value: 'three' }), Buffer.from('junk')]
+    for (const [at, body] of bodies.entries())
+      await mock.deploymentResult({ deployment: id, seq: at + 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
+    const { items } = (await manager.get(`/v1/deployments/${id}/results`)).json
+    const unreadable = { outcome: 'completed', error: { code: 'INVALID_ARGUMENT' } }
+    expect(items).toMatchObject([
+      { seq: 3, ...unreadable },
+      { seq: 2, ...unreadable },
+      { seq: 1, value: 3 },
+    ])
+    expect(items[1].error.message).toMatch(/^result: .*"three"/)
+  })
+
   test.each([
     [{ trigger: 'every' }, 'everyMs'],
     [{ trigger: 'boot', everyMs: 5 }, 'everyMs'],
