@@ -45,6 +45,21 @@ describe.skipIf(noZephyr).each(boards)('a board with the C agent on Zephyr that 
   beforeAll(() => imageOf(board), ZEPHYR_BUILD_MS)
 
   test(
+    'starts again by itself after a fault of the image, and says which',
+    async () => {
+      const { call, agent, onlineAgain } = await start(board, {})
+      const add = { function: 'add', export: 'add', args: [2, 3] }
+      expect(await call(add)).toMatchObject({ outcome: 'completed', value: 5 })
+      const again = onlineAgain()
+      void agent.ask('cell fault').catch(() => undefined)
+      await agent.says(/ZEPHYR FATAL ERROR/)
+      await again
+      expect(await call(add)).toMatchObject({ outcome: 'completed', value: 5 })
+    },
+    ZEPHYR_TEST_MS,
+  )
+
+  test(
     'goes on with a module of 64 KiB from what is in its flash',
     async () => {
       const { module, bytes } = await large(MODULE_BYTES, SEED)

@@ -195,12 +195,20 @@ static int cmd_list(const struct shell *sh, size_t argc, char **argv)
 	return 0;
 }
 
+static int cmd_fault(const struct shell *sh, size_t argc, char **argv)
+{
+	k_panic();
+	return 0;
+}
+
 SHELL_STATIC_SUBCMD_SET_CREATE(commands,
 			       SHELL_CMD_ARG(list, NULL, "Parts and their chips", cmd_list, 1, 0),
 			       SHELL_CMD_ARG(read, NULL, "PART", cmd_read, 2, 0),
 			       SHELL_CMD_ARG(set, NULL, "PART PROPERTY VALUE", cmd_set, 4, 0),
 			       SHELL_CMD_ARG(press, NULL, "PART", cmd_press, 2, 0),
 			       SHELL_CMD_ARG(release, NULL, "PART", cmd_release, 2, 0),
+			       SHELL_CMD_ARG(fault, NULL, "What a mistake in the image does",
+					     cmd_fault, 1, 0),
 			       SHELL_SUBCMD_SET_END);
 
 SHELL_CMD_REGISTER(cell, &commands, "Parts behind the emulated buses", NULL);
