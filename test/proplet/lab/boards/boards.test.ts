@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -164,9 +164,14 @@ describe.for(kinds)('the lab of a board of kind %s', { timeout: LONG }, ([, isMi
 describe('a board in Renode', { timeout: LONG }, () => {
   test.skipIf(noNamespace)('listens on no address of this machine', async () => {
     const boards = await lab(renodeLab(temporaryFolder()))
-    const before = listeners()
     await boards.start('mcu-1')
-    expect(listeners().filter((port) => !before.includes(port))).toEqual([])
+    expect(children().length).toBeGreaterThan(0)
+    expect(children().flatMap(listeners)).toEqual([])
+    // Where there is one, it is seen.
+    const listener = spawn(process.execPath, ['-e', "require('net').createServer().listen(0, () => console.log('up'))"])
+    onTestFinished(() => void listener.kill('SIGKILL'))
+    await once(listener.stdout, 'data')
+    expect(children().flatMap(listeners)).toHaveLength(1)
   })
 
   test.skipIf(noNamespace)('that cannot load its script says what the monitor says', async () => {
@@ -222,15 +227,25 @@ function childrenOf(root: number): number[] {
   return [...parents.keys()].filter((pid) => pid !== root && isBelow(pid))
 }
 
-/** Ports of TCP on which somebody listens in our namespace. */
-function listeners(): string[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
+/** Ports of TCP on which a process listens in our namespace; those of its own are others. */
+function listeners(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  const sockets = existsSync(folder) ? readdirSync(folder).map((fd) => tryReadLink(join(folder, fd))) : []
+  return ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) =>
     tryRead(file)
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
-      .filter(([, , , state]) => state === '0A')
+      .filter((words) => words[3] === '0A' && sockets.includes(`socket:[${words[9]}]`))
       .map(([, local]) => local ?? ''),
   )
+}
+
+function tryReadLink(file: string): string {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return ''
+  }
 }
 
 function tryRead(file: string): string {
