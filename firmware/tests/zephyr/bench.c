@@ -25,7 +25,7 @@
 #define LOOP	1000000
 #define TIMES	1000
 #define SENSOR	0x76
-#define RELAY	17
+#define LAMP	27
 
 static struct hal_session *session;
 static uint8_t value[CONFIG_SAMARA_RESULT_MAX];
@@ -57,10 +57,10 @@ static int transfers(uint32_t times)
 static int switches(uint32_t times)
 {
 	const struct device *bus = DEVICE_DT_GET(DT_NODELABEL(emulated_gpio));
-	int error = gpio_pin_configure(bus, RELAY, GPIO_OUTPUT_LOW);
+	int error = gpio_pin_configure(bus, LAMP, GPIO_OUTPUT_LOW);
 
 	for (uint32_t done = 0; !error && done < times; done++) {
-		error = gpio_pin_set(bus, RELAY, (int)(done & 1));
+		error = gpio_pin_set(bus, LAMP, (int)(done & 1));
 	}
 	return error;
 }

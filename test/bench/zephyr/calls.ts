@@ -20,7 +20,7 @@ const FEW = 100
 const MANY = 1_100
 const SENSOR = 'line1-temp'
 const ADDRESS = 0x76
-const RELAY = 'motor-1'
+const LAMP = 'lamp'
 
 export const instructions: Group = withZephyr({
   ids: ['zephyr.call', 'zephyr.i2c', 'zephyr.gpio', 'floor.zephyr.i2c', 'floor.zephyr.gpio', 'floor.zephyr.loop'],
@@ -58,8 +58,8 @@ async function runCounted(bench: Bench): Promise<Map<string, number[]>> {
       ['add', add.words('add', [2, 3])],
       ['read-few', loops.words('read-register', [SENSOR, ADDRESS, FEW])],
       ['read-many', loops.words('read-register', [SENSOR, ADDRESS, MANY])],
-      ['toggle-few', loops.words('toggle', [RELAY, FEW])],
-      ['toggle-many', loops.words('toggle', [RELAY, MANY])],
+      ['toggle-few', loops.words('toggle', [LAMP, FEW])],
+      ['toggle-many', loops.words('toggle', [LAMP, MANY])],
     ]),
   )
   const tests = join(firmware, 'tests/zephyr')
