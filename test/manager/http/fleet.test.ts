@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { Float } from '../../../shared/cbor.ts'
+import { ResultBody } from '../../../shared/documents/call.ts'
 import { DesiredList } from '../../../shared/documents/desired-list.ts'
 import type { Digest } from '../../../shared/ids.ts'
 import { button, grant } from '../../support/devices.ts'
@@ -131,44 +133,37 @@ describe('deployments', () => {
     expect(shown.refused).toEqual([{ proplet: 'old', reason: 'does not know the trigger edge' }])
   })
 
-  test('results have their values', async () => {
+  /** What is shown of runs of an export that ended with these bodies. */
+  async function results(name: string, bodies: readonly Uint8Array[]) {
     const manager = await testManager()
     await manager.upload('add')
     const mock = await manager.proplet('p1')
-    const wanted = { function: 'add', export: 'add', args: [1, 2], selector: '*', trigger: 'boot' }
+    const wanted = {
+      function: 'add',
+      export: name,
+      args: name === 'half' ? [3] : [1, 2],
+      selector: '*',
+      trigger: 'boot',
+    }
     const { id } = (await manager.post('/v1/deployments', wanted)).json
-    const { ResultBody } = await import('../../../shared/documents/call.ts')
-    const body = ResultBody.encode({ value: 3, stdout: Buffer.from('done') })
-    await mock.deploymentResult({ deployment: id, seq: 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
-    const { items } = (await manager.get(`/v1/deployments/${id}/results`)).json
+    for (const [at, body] of bodies.entries())
+      await mock.deploymentResult({ deployment: id, seq: at + 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
+    return (await manager.get(`/v1/deployments/${id}/results`)).json.items
+  }
+
+  test('results have their values', async () => {
+    const items = await results('add', [ResultBody.encode({ value: 3, stdout: Buffer.from('done') })])
     expect(items).toMatchObject([{ proplet: 'p1', seq: 1, outcome: 'completed', value: 3, stdout: 'done' }])
   })
 
   test('results have their floats', async () => {
-    const manager = await testManager()
-    await manager.upload('add')
-    const mock = await manager.proplet('p1')
-    const wanted = { function: 'add', export: 'half', args: [3], selector: '*', trigger: 'boot' }
-    const { id } = (await manager.post('/v1/deployments', wanted)).json
-    const { ResultBody } = await import('../../../shared/documents/call.ts')
-    const { Float } = await import('../../../shared/cbor.ts')
-    const body = ResultBody.encode({ value: new Float(1.5, 64) })
-    await mock.deploymentResult({ deployment: id, seq: 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
-    const { items } = (await manager.get(`/v1/deployments/${id}/results`)).json
+    const items = await results('half', [ResultBody.encode({ value: new Float(1.5, 64) })])
     expect(items).toMatchObject([{ outcome: 'completed', value: 1.5 }])
   })
 
   test('results that are none are shown as such, beside the others', async () => {
-    const manager = await testManager()
-    await manager.upload('add')
-    const mock = await manager.proplet('p1')
-    const wanted = { function: 'add', export: 'add', args: [1, 2], selector: '*', trigger: 'boot' }
-    const { id } = (await manager.post('/v1/deployments', wanted)).json
-    const { ResultBody } = await import('../../../shared/documents/call.ts')
     const bodies = [ResultBody.encode({ value: 3 }), ResultBody.encode({ value: 'three' }), Buffer.from('junk')]
-    for (const [at, body] of bodies.entries())
-      await mock.deploymentResult({ deployment: id, seq: at + 1, agoMs: 0, outcome: 'completed', body, ranUs: 9 })
-    const { items } = (await manager.get(`/v1/deployments/${id}/results`)).json
+    const items = await results('add', bodies)
     const unreadable = { outcome: 'completed', error: { code: 'INVALID_ARGUMENT' } }
     expect(items).toMatchObject([
       { seq: 3, ...unreadable },
