@@ -30,8 +30,9 @@ export async function openSerialLine(path: string, baud: number): Promise<Serial
     await run('stty', ['-F', path, `${baud}`, 'raw', '-echo', '-hupcl', 'clocal'])
   } catch (cause) {
     for (const fd of [input, output]) closeSync(fd)
-    const { stderr = '' } = cause as { stderr?: string }
-    throw new SamaraError('FAILED_PRECONDITION', `line ${path}: ${stderr.trim().split('\n')[0]}`, { cause })
+    const { stderr, message } = cause as { stderr?: string; message: string }
+    const [why] = (stderr || message).trim().split('\n')
+    throw new SamaraError('FAILED_PRECONDITION', `line ${path}: its rate and mode cannot be set: ${why}`, { cause })
   }
   return ofStreams(path, new ReadStream(input), new WriteStream(output))
 }

@@ -173,6 +173,13 @@ describe('samara proplets provision', () => {
     expect(err).toContain(`line ${path}: is gone`)
   })
 
+  test('says so of a rate that a device does not have', async () => {
+    const { path } = await onTerminal()
+    const { code, err } = await (await manager()).provision(path, ...BROKER, '--baud', '1234567')
+    expect(code).toBe(1)
+    expect(err).toMatch(/line \/dev\/pts\/\d+: its rate and mode cannot be set: stty: /)
+  })
+
   test.each([
     ['is not there', '/dev/no-such-line', /line \/dev\/no-such-line: is not there/],
     ['is no line', '/dev/null', /line \/dev\/null: is none, expected a serial device such as \/dev\/ttyUSB0/],
